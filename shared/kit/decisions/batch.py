@@ -1,0 +1,302 @@
+"""A batch of commands decided in one transaction.
+
+Owns the order in which a write touches the database: answers and unique keys read, states loaded and locked
+in one order, decisions in memory, the log head's lock last, then everything written. Must not begin or commit
+the transaction, and knows no domain noun.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.envelope import Payload
+from shared.kit import clock
+from shared.kit.decisions.answers import read_answers, write_answers
+from shared.kit.decisions.keys import read_holders, write_holders
+from shared.kit.decisions.states import StateStores
+from shared.kit.decisions.types import (
+    Accepted,
+    Decide,
+    Event,
+    Failed,
+    Item,
+    KeyReused,
+    Logged,
+    Outcome,
+    Ref,
+    Refusal,
+    Refused,
+    StateKind,
+    UniqueKey,
+)
+from shared.kit.log.append import LogIdentity, Placed, append
+from shared.kit.vault.store import write_documents
+
+Observe = Callable[[str], None]
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class ReadModel:
+    """A table derived from events and written in the transaction that logs them.
+
+    `apply` gets the batch's events in order and must depend on nothing else, so that a rebuild from the log
+    gives the same rows.
+    """
+
+    name: str
+    tables: tuple[sa.Table, ...]
+    apply: Callable[[AsyncConnection, Sequence[Placed]], Awaitable[None]]
+
+
+class Rules:
+    """Everything a batch needs to know of a service: its states, its deciders, its read models, its log."""
+
+    def __init__(
+        self,
+        kinds: Sequence[StateKind[Any]],
+        deciders: Mapping[type[Any], Decide],
+        read_models: Sequence[ReadModel],
+        identity: LogIdentity,
+    ) -> None:
+        self.stores = StateStores(kinds)
+        self.kinds = {kind.name: kind for kind in kinds}
+        self.deciders = deciders
+        self.read_models = tuple(read_models)
+        self.identity = identity
+
+
+@dataclass
+class _Work:
+    """The states as the items so far left them, and what is to be written."""
+
+    rules: Rules
+    states: dict[Ref, Any]
+    holders: dict[UniqueKey, str]
+    changed: dict[Ref, Any] = field(default_factory=dict)
+    taken: dict[UniqueKey, str] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def state(self, ref: Ref) -> Any:
+        return self.changed.get(ref) or self.states.get(ref)
+
+
+class _Seen:
+    """What one item's decision may read."""
+
+    def __init__(self, work: _Work, item: Item) -> None:
+        self._work = work
+        self._item = item
+        self._named = {*item.command.aggregates(), *item.command.reads()}
+
+    def find(self, state: type[S], id_: str) -> S | None:
+        ref = Ref(self._work.rules.stores.kind_of[state], id_)
+        if ref not in self._named:
+            raise LookupError(f"{type(self._item.command).__name__} reads {ref.kind} without naming it")
+        found: S | None = self._work.state(ref)
+        return found
+
+    def holder(self, key: UniqueKey) -> str | None:
+        holder = self._work.taken.get(key) or self._work.holders.get(key)
+        return None if holder == self._item.claims[key] else holder
+
+
+def _unobserved(_: str) -> None:
+    """Nobody watches the steps."""
+
+
+async def decide_batch(
+    connection: AsyncConnection,
+    rules: Rules,
+    items: Sequence[Item],
+    *,
+    now: datetime,
+    observe: Observe = _unobserved,
+) -> list[Outcome]:
+    """Decide items in order inside the connection's open transaction and write what they change.
+
+    A refused item leaves the states as the item before it did; a resent key gets its first answer. Two
+    transactions racing for one new key, aggregate or unique key meet at the log head's lock: the later one
+    gets a unique violation, and its caller runs the batch again from here.
+    """
+    observe("answers")
+    answered = await read_answers(connection, items)
+    open_items = [item for item, answer in zip(items, answered, strict=True) if answer is None]
+    observe("keys")
+    holders = await read_holders(connection, {key for item in open_items for key in item.claims})
+    observe("states")
+    states = await rules.stores.load(
+        connection,
+        (ref for item in open_items for ref in item.command.aggregates()),
+        (ref for item in open_items for ref in item.command.reads()),
+    )
+    observe("decide")
+    work = _Work(rules, states, holders)
+    verdicts = _decide_in_order(work, items, answered)
+    observe("append")
+    placed = await append(connection, rules.identity, work.events, now)
+    outcomes = _outcomes(verdicts, placed)
+    observe("write_states")
+    await rules.stores.write(connection, work.states, work.changed)
+    observe("write_models")
+    for model in rules.read_models:
+        if placed:
+            await model.apply(connection, placed)
+    await _write_rest(connection, work, items, outcomes, observe)
+    return outcomes
+
+
+async def _write_rest(
+    connection: AsyncConnection, work: _Work, items: Sequence[Item], outcomes: Sequence[Outcome], observe: Observe
+) -> None:
+    accepted = [
+        item
+        for item, outcome in zip(items, outcomes, strict=True)
+        if isinstance(outcome, Accepted) and not outcome.replayed
+    ]
+    observe("write_documents")
+    await write_documents(connection, [document for item in accepted for document in item.documents])
+    observe("write_keys")
+    await write_holders(connection, work.taken)
+    observe("write_answers")
+    await write_answers(connection, items, outcomes)
+    observe("commit")
+
+
+# What an item came to before positions are known: an outcome already final, the slice of the batch's events
+# that is its own, or the index of the earlier item in the same batch whose answer it repeats.
+@dataclass(frozen=True, slots=True)
+class _Events:
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class _SameAs:
+    index: int
+
+
+_Verdict = Outcome | _Events | _SameAs
+
+
+def _decide_in_order(work: _Work, items: Sequence[Item], answered: Sequence[Outcome | None]) -> list[_Verdict]:
+    verdicts: list[_Verdict] = []
+    first_use: dict[tuple[str, str], int] = {}
+    for index, (item, answer) in enumerate(zip(items, answered, strict=True)):
+        if answer is not None:
+            verdicts.append(answer)
+            continue
+        if item.idempotency is not None:
+            earlier = first_use.setdefault((item.idempotency.scope, item.idempotency.key), index)
+            if earlier != index:
+                verdicts.append(_repeat(items[earlier], item, earlier))
+                continue
+        verdicts.append(_decide_one(work, item))
+    return verdicts
+
+
+def _repeat(first: Item, again: Item, index: int) -> _Verdict:
+    if first.idempotency is None or again.idempotency is None:
+        raise AssertionError("only keyed items repeat")
+    return _SameAs(index) if first.idempotency.fingerprint == again.idempotency.fingerprint else KeyReused()
+
+
+def _decide_one(work: _Work, item: Item) -> _Verdict:
+    try:
+        decision = work.rules.deciders[type(item.command)](_Seen(work, item), item.command)
+        if isinstance(decision, Refusal):
+            return Refused(decision)
+        events, states = _evolve(work, item, decision)
+    except Exception as error:  # One item's fault must not cost the others their answer; it is reported as ours.
+        return Failed(error)
+    first = len(work.events)
+    work.events += events
+    work.changed.update(states)
+    for key, holder in item.claims.items():
+        if key not in work.holders:
+            work.taken.setdefault(key, holder)
+    return _Events(first, len(work.events))
+
+
+def _evolve(work: _Work, item: Item, payloads: Sequence[Payload]) -> tuple[list[Event], dict[Ref, Any]]:
+    writable = set(item.command.aggregates())
+    states: dict[Ref, Any] = {}
+    events = []
+    for index, payload in enumerate(payloads):
+        ref = Ref(payload.kind, payload.aggregate_id)
+        if ref not in writable:
+            raise LookupError(f"{type(item.command).__name__} writes {ref.kind} without naming it")
+        state = states.get(ref) or work.state(ref)
+        event = _event(item, ref, payload, index, 1 if state is None else state.version + 1)
+        states[ref] = evolved(work.rules.kinds[ref.kind], state, event)
+        events.append(event)
+    return events, states
+
+
+def evolved(kind: StateKind[Any], state: Any, event: Event) -> Any:
+    """The state after an event; it must carry the event's id of aggregate and sequence."""
+    after = kind.evolve(state, event)
+    if after.version != event.sequence or after.id != event.ref.id:
+        raise AssertionError(f"evolve of {kind.name} lost the aggregate's id or version")
+    return after
+
+
+def _event(item: Item, ref: Ref, payload: Payload, index: int, sequence: int) -> Event:
+    origin = item.origin
+    if origin.reaction is not None and origin.causation_id is not None:
+        id_ = clock.derived_id(origin.causation_id, origin.reaction, index)
+    else:
+        id_ = clock.new_id()
+    return Event(
+        id=id_,
+        ref=ref,
+        sequence=sequence,
+        time=origin.time,
+        payload=payload,
+        actor=origin.actor,
+        role=origin.role,
+        disaster_id=getattr(payload, "disaster_id", None) or origin.disaster_id,
+        correlation_id=origin.correlation_id,
+        causation_id=origin.causation_id,
+        traceparent=origin.traceparent,
+    )
+
+
+def _outcomes(verdicts: Sequence[_Verdict], placed: Sequence[Placed]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for verdict in verdicts:
+        match verdict:
+            case _Events(first, last):
+                outcomes.append(Accepted(tuple(_logged(one) for one in placed[first:last])))
+            case _SameAs(index):
+                outcomes.append(replayed(outcomes[index]))
+            case _:
+                outcomes.append(verdict)
+    return outcomes
+
+
+def replayed(outcome: Outcome) -> Outcome:
+    """The same answer, marked as given before."""
+    match outcome:
+        case Accepted(events, _):
+            return Accepted(events, replayed=True)
+        case Refused(refusal, _):
+            return Refused(refusal, replayed=True)
+        case _:
+            return outcome
+
+
+def _logged(placed: Placed) -> Logged:
+    event = placed.event
+    return Logged(
+        id=event.id,
+        type=event.payload.type,
+        subject=event.ref.subject,
+        sequence=event.sequence,
+        position=placed.position,
+        flags=tuple(str(flag) for flag in getattr(event.payload, "flags", ())),
+    )

@@ -1,0 +1,33 @@
+"""Unique keys inside a batch: who holds them before, and who took them.
+
+Owns reading and inserting the vault's keyed digests for the batch decider. Knows digests only, never values.
+"""
+
+from collections.abc import Collection, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.kit.database import copy_rows
+from shared.kit.decisions.types import UniqueKey
+from shared.kit.vault.tables import unique_key
+
+_READ = sa.text(
+    "SELECT scope, digest, holder FROM vault.unique_key "
+    "WHERE (scope, digest) IN (SELECT * FROM unnest(CAST(:scopes AS text[]), CAST(:digests AS bytea[])))"
+)
+
+
+async def read_holders(connection: AsyncConnection, keys: Collection[UniqueKey]) -> dict[UniqueKey, str]:
+    """The holders of these keys, as far as they have one."""
+    if not keys:
+        return {}
+    wanted = {"scopes": [key.scope for key in keys], "digests": [key.digest for key in keys]}
+    rows = (await connection.execute(_READ, wanted)).all()
+    return {UniqueKey(row.scope, row.digest): row.holder for row in rows}
+
+
+async def write_holders(connection: AsyncConnection, taken: Mapping[UniqueKey, str]) -> None:
+    """Record the first holders of new keys; one taken meanwhile elsewhere raises a unique violation."""
+    rows = sorted((key.scope, key.digest, holder) for key, holder in taken.items())
+    await copy_rows(connection, unique_key, ("scope", "digest", "holder"), rows)
