@@ -1,0 +1,74 @@
+"""Fixtures every test may ask for: real servers, fresh databases, an empty Redis."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+
+from tests import servers
+from tests.servers import PostgresServer, PrivatePostgres, PrivateRedis
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """`async def` tests and fixtures run on asyncio's own loop."""
+    return ("asyncio", {"use_uvloop": False})
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The session's PostgreSQL server."""
+    with servers.postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The SQLAlchemy URL (`postgresql+asyncpg://`) of a fresh, empty database, dropped afterwards."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def make_database(postgres_server: PostgresServer) -> Iterator[Callable[[], str]]:
+    """Makes as many fresh databases as the test asks for; all are dropped afterwards."""
+    urls: list[str] = []
+
+    def make() -> str:
+        urls.append(postgres_server.create_database())
+        return urls[-1]
+
+    yield make
+    for url in urls:
+        postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def redis_server_url() -> Iterator[str]:
+    """The URL of the session's Redis; tests ask for `redis_url` instead, which is empty."""
+    with servers.redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server_url: str) -> str:
+    """The URL of the session's Redis, emptied before the test."""
+    with contextlib.closing(redis.Redis.from_url(redis_server_url)) as client:
+        client.flushall()
+    return redis_server_url
+
+
+@pytest.fixture
+def private_redis() -> Iterator[Callable[..., PrivateRedis]]:
+    """Starts Redis servers of the test's own: `private_redis(services=["victims"], append_fsync="always")`."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **options: stack.enter_context(servers.private_redis(**options))
+
+
+@pytest.fixture
+def private_postgres() -> Iterator[Callable[..., PrivatePostgres]]:
+    """Starts PostgreSQL servers of the test's own: `private_postgres(durable=False)`."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **options: stack.enter_context(servers.private_postgres(**options))
