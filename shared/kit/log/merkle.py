@@ -107,9 +107,7 @@ class RightEdge:
         self.size += len(hashes)
         return changed
 
-    def _append(
-        self, level: int, count: int, hashes: Sequence[bytes], changed: dict[tuple[int, int], bytes]
-    ) -> None:
+    def _append(self, level: int, count: int, hashes: Sequence[bytes], changed: dict[tuple[int, int], bytes]) -> None:
         if not hashes:
             return
         if level == len(self._levels):
