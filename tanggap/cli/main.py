@@ -1,0 +1,103 @@
+"""The command `tanggap`: registers the sub-commands and turns every error into an answer and an exit code.
+
+`--json` may stand anywhere before `--`. A sub-command is a module of this folder with a typer app named `app`, listed
+in `COMMANDS`; it is imported only when it is asked for, so that `tanggap doctor` needs few packages.
+"""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from tanggap.box.process import BoxError
+from tanggap.cli.exits import Exit, exit_of_status
+from tanggap.cli.output import CommandError, answer_error, choose_json
+
+COMMANDS = {
+    "up": "Start the servers and services of this machine, and play a flood with --demo.",
+    "doctor": "Check what this machine needs to run Tanggap.",
+    "migrate": "Bring a service's database to this release.",
+    "token": "Issue access tokens.",
+    "parked": "Look at and repeat stream entries that could not be applied.",
+    "audit": "Export, verify, prove, replay and compare a service's log.",
+    "flood": "Make and play a flood.",
+    "bench": "Measure this machine against a floor and the usual way.",
+}
+
+
+def build(names: Sequence[str]) -> typer.Typer:
+    """The command with the named sub-commands; a name without a module yet is left out."""
+    root = typer.Typer(name="tanggap", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+    @root.callback()
+    def tanggap(
+        as_json: Annotated[
+            bool, typer.Option("--json", help="Answer with one JSON document on standard output.")
+        ] = False,
+    ) -> None:
+        """Tanggap: relief, logistics and compensation in a disaster."""
+
+    for name in names:
+        module = f"tanggap.cli.{name}"
+        if importlib.util.find_spec(module) is not None:
+            root.add_typer(importlib.import_module(module).app, name=name, help=COMMANDS[name])
+    return root
+
+
+def run(arguments: Sequence[str]) -> Exit:
+    """Runs one command line; answers errors and returns the exit code."""
+    ours, theirs = _split(arguments)
+    choose_json("--json" in ours)
+    words = [word for word in ours if word != "--json"]
+    try:
+        asked = [name for name in COMMANDS if name in words[:1]]
+        returned = build(asked or list(COMMANDS))(words + theirs or ["--help"], "tanggap", standalone_mode=False)
+        return Exit(returned) if isinstance(returned, int) else Exit.OK
+    except (KeyboardInterrupt, typer.Abort):
+        error = CommandError("interrupted", "Interrupted.", code=Exit.FAILED)
+    except TyperException as wrong:
+        error = _usage_error(wrong)
+    except CommandError as known:
+        error = known
+    except BoxError as known:
+        error = CommandError(known.slug, str(known))
+    except Exception as unknown:
+        error = _of_domain(unknown)
+    answer_error(error)
+    return error.code
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words before `--`, and the rest with it."""
+    words = list(arguments)
+    end = words.index("--") if "--" in words else len(words)
+    return words[:end], words[end:]
+
+
+def _usage_error(wrong: TyperException) -> CommandError:
+    message = wrong.format_message() or "A command is missing."
+    code = Exit.USAGE if wrong.exit_code == Exit.USAGE else Exit.FAILED
+    return CommandError("usage", message, next_step="tanggap --help", code=code)
+
+
+def _of_domain(unknown: Exception) -> CommandError:
+    """A domain error carries a slug and an HTTP status; anything else is a defect and keeps its traceback."""
+    slug, status = getattr(unknown, "slug", None), getattr(unknown, "status", None)
+    if not isinstance(slug, str):
+        raise unknown
+    code = exit_of_status(status) if isinstance(status, int) else Exit.FAILED
+    next_step = getattr(unknown, "next_step", "")
+    return CommandError(slug, str(unknown), next_step=str(next_step or ""), code=code if code else Exit.FAILED)
+
+
+if __name__ == "__main__":
+    main()
