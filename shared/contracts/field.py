@@ -1,0 +1,203 @@
+"""What posts (posko) report from the field, by HTTPS only.
+
+Owns the events devices send as `application/cloudevents-batch+json`. These carry personal data: they never
+enter a stream, a log or a log line; the services keep them in the vault and publish events of their own.
+What a post reports has happened, so a malformed NIK or KK number is accepted here and flagged later.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from shared.contracts.envelope import Payload, Value
+from shared.contracts.ids import (
+    CasualtyId,
+    DamageId,
+    DeviceId,
+    DisasterId,
+    HandoutId,
+    HouseholdId,
+    ItemCode,
+    LotId,
+    PersonId,
+    ShipmentId,
+    UuidText,
+)
+from shared.contracts.values import (
+    Address,
+    FieldAreaCode,
+    IdentityNumber,
+    Instant,
+    LegalDate,
+    Number,
+    PersonName,
+    PhoneNumber,
+    Quantity,
+    QuantityOrNone,
+)
+from shared.contracts.vocabulary import CasualtyKind, DamageClass, Residence, Sex, VulnerableGroup
+
+DEVICE_SOURCE = "urn:tanggap:device:"
+PERSONS_MAX = 50
+LINES_MAX = 200
+HOUSEHOLDS_MAX = 500
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def _trace(value: object) -> object:
+    # W3C Trace Context: a malformed traceparent is ignored; it never costs a report.
+    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
+
+
+class FieldEnvelope(BaseModel):
+    """A CloudEvent as a device sends it; attributes it does not know are ignored.
+
+    `id` (UUIDv7) is the idempotency key and becomes the `causationid` of what is logged. `time` is the
+    device's own clock and may be wrong. `devicenumber` counts the device's events from 1 without a gap.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    specversion: Literal["1.0"]
+    id: UuidText
+    source: Annotated[
+        str,
+        StringConstraints(
+            pattern=r"^urn:tanggap:device:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+        ),
+    ]
+    type: Annotated[str, StringConstraints(pattern=r"^field\.[a-z_]{1,60}\.v[1-9][0-9]{0,3}$")]
+    time: Instant
+    devicenumber: Number
+    traceparent: Annotated[str | None, BeforeValidator(_trace)] = None
+    data: Mapping[str, Any]
+
+    @property
+    def device_id(self) -> DeviceId:
+        """The device that made the report."""
+        return DeviceId(self.source.removeprefix(DEVICE_SOURCE))
+
+
+class ReportedPerson(Value):
+    """A member of a household, as the post wrote it down."""
+
+    person_id: PersonId
+    name: PersonName
+    sex: Sex
+    birth_date: LegalDate | None = None
+    age_years: Annotated[int, Field(strict=True, ge=0, le=150)] | None = None
+    nik: IdentityNumber | None = None
+    groups: tuple[VulnerableGroup, ...] = Field(default=(), max_length=len(VulnerableGroup))
+
+
+class HouseholdRegistered(Payload):
+    """A post wrote down a household with its members. The same household reported again replaces the report."""
+
+    type: ClassVar[str] = "field.household_registered.v1"
+    kind: ClassVar[str] = "household"
+    key: ClassVar[str] = "household_id"
+
+    household_id: HouseholdId
+    disaster_id: DisasterId
+    area_code: FieldAreaCode
+    residence: Residence
+    shelter_area_code: FieldAreaCode | None = None
+    kk_number: IdentityNumber | None = None
+    phone: PhoneNumber | None = None
+    address: Address | None = None
+    persons: tuple[ReportedPerson, ...] = Field(min_length=1, max_length=PERSONS_MAX)
+    damage_claimed: DamageClass | None = None
+
+
+class CasualtyReported(Payload):
+    """A post reports a person dead, missing or injured; the person need not be registered."""
+
+    type: ClassVar[str] = "field.casualty_reported.v1"
+    kind: ClassVar[str] = "casualty"
+    key: ClassVar[str] = "casualty_id"
+
+    casualty_id: CasualtyId
+    disaster_id: DisasterId
+    casualty_kind: CasualtyKind
+    person_id: PersonId | None = None
+    household_id: HouseholdId | None = None
+    name: PersonName | None = None
+    nik: IdentityNumber | None = None
+    occurred_on: LegalDate
+    area_code: FieldAreaCode
+
+
+class DamageReported(Payload):
+    """A post reports damage to a household's house, with the class the household claims."""
+
+    type: ClassVar[str] = "field.damage_reported.v1"
+    kind: ClassVar[str] = "damage"
+    key: ClassVar[str] = "damage_id"
+
+    damage_id: DamageId
+    household_id: HouseholdId
+    disaster_id: DisasterId
+    damage_claimed: DamageClass
+    occurred_on: LegalDate
+    area_code: FieldAreaCode
+
+
+class ReceivedLine(Value):
+    """What came of one lot of a shipment: accepted, missing and damaged should sum to what was dispatched."""
+
+    lot_id: LotId
+    accepted: QuantityOrNone
+    missing: QuantityOrNone
+    damaged: QuantityOrNone
+
+
+class ShipmentReceived(Payload):
+    """A post counted a shipment that arrived."""
+
+    type: ClassVar[str] = "field.shipment_received.v1"
+    kind: ClassVar[str] = "shipment"
+    key: ClassVar[str] = "shipment_id"
+
+    shipment_id: ShipmentId
+    lines: tuple[ReceivedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+
+
+class HandedOutLine(Value):
+    """Goods given away: by lot where the post can read it, else by item."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["lot_id"]}, {"required": ["item_code"]}]})
+
+    lot_id: LotId | None = None
+    item_code: ItemCode | None = None
+    quantity: Quantity
+
+    @model_validator(mode="after")
+    def _names_goods(self) -> Self:
+        if self.lot_id is None and self.item_code is None:
+            raise ValueError("a line names a lot or an item")
+        return self
+
+
+class GoodsHandedOut(Payload):
+    """A post gave goods to victims, named by household where it wrote them down."""
+
+    type: ClassVar[str] = "field.goods_handed_out.v1"
+    kind: ClassVar[str] = "handout"
+    key: ClassVar[str] = "handout_id"
+
+    handout_id: HandoutId
+    disaster_id: DisasterId
+    area_code: FieldAreaCode
+    lines: tuple[HandedOutLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    household_ids: tuple[HouseholdId, ...] = Field(default=(), max_length=HOUSEHOLDS_MAX)
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    HouseholdRegistered,
+    CasualtyReported,
+    DamageReported,
+    ShipmentReceived,
+    GoodsHandedOut,
+)

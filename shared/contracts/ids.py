@@ -1,0 +1,60 @@
+"""The typed ids events carry.
+
+Owns the spelling of ids. Ids are random or chosen by the office: none says anything about a person. Must not
+mint ids: that is the kit's clock's task.
+"""
+
+from typing import Annotated, NewType
+
+from pydantic import StringConstraints
+
+# One spelling of a UUID (lower case, hyphens), so that equal ids are equal bytes.
+UuidText = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
+# A short name the office chose (`beras`, `bnpb-2008`), or a UUID where it chose none.
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_:.-]{0,79}$")]
+ActorText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:.-]{0,127}$")]
+SubjectText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}/[A-Za-z0-9][A-Za-z0-9_:.-]{0,127}$")]
+DemandText = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+        r":[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?$"
+    ),
+]
+
+EventId = NewType("EventId", UuidText)
+LogId = NewType("LogId", UuidText)
+# A person who acts (officer, approver) or an account of a post or service: a pseudonym, never a name.
+ActorId = NewType("ActorId", ActorText)
+# `<kind>/<id>` of another aggregate, in the form of a CloudEvents subject.
+Subject = NewType("Subject", SubjectText)
+
+DisasterId = NewType("DisasterId", UuidText)
+PostId = NewType("PostId", UuidText)
+DeviceId = NewType("DeviceId", UuidText)
+TokenId = NewType("TokenId", UuidText)
+HouseholdId = NewType("HouseholdId", UuidText)
+PersonId = NewType("PersonId", UuidText)
+CasualtyId = NewType("CasualtyId", UuidText)
+DamageId = NewType("DamageId", UuidText)
+
+# A post's place has the post's id; accounts such as `lost` or `supplier` have names.
+PlaceId = NewType("PlaceId", Slug)
+ItemCode = NewType("ItemCode", Slug)
+ProfileId = NewType("ProfileId", Slug)
+LotId = NewType("LotId", UuidText)
+MovementId = NewType("MovementId", UuidText)
+ReservationId = NewType("ReservationId", UuidText)
+# `<disaster id>:<area code>`: what one area needs in one disaster.
+DemandId = NewType("DemandId", DemandText)
+RequestId = NewType("RequestId", UuidText)
+ShipmentId = NewType("ShipmentId", UuidText)
+HandoutId = NewType("HandoutId", UuidText)
+
+BudgetId = NewType("BudgetId", UuidText)
+# Such as `death:2026-01-01`: the benefit and the first date the rule holds.
+RuleId = NewType("RuleId", Slug)
+ClaimId = NewType("ClaimId", UuidText)
+PayoutId = NewType("PayoutId", UuidText)

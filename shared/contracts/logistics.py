@@ -1,0 +1,381 @@
+"""What the logistics service publishes: places, items, lots, needs, requests, shipments and hand-outs.
+
+Owns the shapes only. Quantities are whole base units of the item. Every movement names the place it leaves
+and the place it enters, so that goods are never made or lost in the books.
+"""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.contracts.envelope import Payload, Value
+from shared.contracts.field import HOUSEHOLDS_MAX, LINES_MAX
+from shared.contracts.ids import (
+    DemandId,
+    DisasterId,
+    EventId,
+    HandoutId,
+    HouseholdId,
+    ItemCode,
+    LotId,
+    MovementId,
+    PlaceId,
+    PostId,
+    ProfileId,
+    RequestId,
+    ReservationId,
+    ShipmentId,
+    Subject,
+)
+from shared.contracts.values import (
+    AreaCode,
+    Boolean,
+    Citation,
+    Count,
+    Days,
+    DocumentNumber,
+    Instant,
+    LatitudeE7,
+    LegalDate,
+    LongitudeE7,
+    Number,
+    Quantity,
+    QuantityOrNone,
+)
+from shared.contracts.vocabulary import (
+    Authority,
+    BaseUnit,
+    CancellationReason,
+    FieldFlag,
+    ItemCategory,
+    MovementReason,
+    PlaceKind,
+    RationPer,
+    ReservationEnd,
+    Urgency,
+)
+
+ALLOCATIONS_MAX = 1000
+
+
+class PlaceOpened(Payload):
+    """A place where goods can be: a store, a post, a vehicle, or an account outside the stores."""
+
+    type: ClassVar[str] = "logistics.place_opened.v1"
+    kind: ClassVar[str] = "place"
+    key: ClassVar[str] = "place_id"
+
+    place_id: PlaceId
+    place_kind: PlaceKind
+    area_code: AreaCode | None = None
+    authority: Authority | None = None
+    post_id: PostId | None = None
+    latitude_e7: LatitudeE7 | None = None
+    longitude_e7: LongitudeE7 | None = None
+    opened_on: LegalDate
+
+
+class ItemListed(Payload):
+    """An item of the relief catalogue and the unit it is counted in."""
+
+    type: ClassVar[str] = "logistics.item_listed.v1"
+    kind: ClassVar[str] = "item"
+    key: ClassVar[str] = "item_code"
+
+    item_code: ItemCode
+    category: ItemCategory
+    base_unit: BaseUnit
+    shelf_life_days: Days | None = None
+    listed_on: LegalDate
+
+
+class RationLine(Value):
+    """How much of an item is due: `quantity` to each person or household every `every_days` days."""
+
+    item_code: ItemCode
+    per: RationPer
+    quantity: Quantity
+    every_days: Days
+
+
+class RationProfileSet(Payload):
+    """What one household is due, from a date on, with the norm it rests on; `assumed` marks unverified figures."""
+
+    type: ClassVar[str] = "logistics.ration_profile_set.v1"
+    kind: ClassVar[str] = "ration_profile"
+    key: ClassVar[str] = "profile_id"
+
+    profile_id: ProfileId
+    legal_basis: Citation
+    source_note: Citation
+    assumed: Boolean
+    valid_from: LegalDate
+    lines: tuple[RationLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    set_on: LegalDate
+
+
+class LotReceived(Payload):
+    """Goods of one kind, owner and expiry came in from outside (supplier, donor, another owner's store)."""
+
+    type: ClassVar[str] = "logistics.lot_received.v1"
+    kind: ClassVar[str] = "lot"
+    key: ClassVar[str] = "lot_id"
+
+    lot_id: LotId
+    item_code: ItemCode
+    from_place_id: PlaceId
+    place_id: PlaceId
+    quantity: Quantity
+    expires_on: LegalDate | None = None
+    authority: Authority
+    document_number: DocumentNumber
+    received_on: LegalDate
+
+
+class StockMoved(Payload):
+    """Goods of a lot went from one place to another."""
+
+    type: ClassVar[str] = "logistics.stock_moved.v1"
+    kind: ClassVar[str] = "lot"
+    key: ClassVar[str] = "lot_id"
+
+    lot_id: LotId
+    item_code: ItemCode
+    movement_id: MovementId
+    from_place_id: PlaceId
+    to_place_id: PlaceId
+    quantity: Quantity
+    reason: MovementReason
+    cause: Subject = Field(description="what the movement belongs to, such as shipment/<id>")
+    reservation_id: ReservationId | None = None
+    reverses: EventId | None = Field(default=None, description="the movement corrected")
+    moved_on: LegalDate
+    flags: tuple[FieldFlag, ...] = ()
+
+
+class StockReserved(Payload):
+    """Goods of a lot in a place are kept for a request until a date."""
+
+    type: ClassVar[str] = "logistics.stock_reserved.v1"
+    kind: ClassVar[str] = "lot"
+    key: ClassVar[str] = "lot_id"
+
+    lot_id: LotId
+    item_code: ItemCode
+    place_id: PlaceId
+    quantity: Quantity
+    reservation_id: ReservationId
+    request_id: RequestId
+    expires_on: LegalDate = Field(description="last day of the reservation, not of the goods")
+
+
+class ReservationReleased(Payload):
+    """A reservation, or a part of it, ended: used by a shipment, or the goods are free again."""
+
+    type: ClassVar[str] = "logistics.reservation_released.v1"
+    kind: ClassVar[str] = "lot"
+    key: ClassVar[str] = "lot_id"
+
+    lot_id: LotId
+    reservation_id: ReservationId
+    request_id: RequestId | None = None
+    place_id: PlaceId
+    quantity: Quantity
+    reason: ReservationEnd
+    released_on: LegalDate
+
+
+class ItemQuantity(Value):
+    """An amount of an item, whatever the lot."""
+
+    item_code: ItemCode
+    quantity: Quantity
+
+
+class NeedRecorded(Payload):
+    """What one household needs, by the ration profile in force.
+
+    A later need of the same household in the same disaster replaces the earlier one. `counted` is false
+    where the household adds nothing (registered twice, moved to another area); its lines are then what it
+    would have needed.
+    """
+
+    type: ClassVar[str] = "logistics.need_recorded.v1"
+    kind: ClassVar[str] = "demand"
+    key: ClassVar[str] = "demand_id"
+
+    demand_id: DemandId
+    disaster_id: DisasterId
+    area_code: AreaCode
+    household_id: HouseholdId
+    person_count: Count
+    profile_id: ProfileId
+    profile_version: Number = Field(description="sequence of the profile's event that was used")
+    days: Days
+    lines: tuple[ItemQuantity, ...] = Field(max_length=LINES_MAX)
+    counted: Boolean
+    recorded_on: LegalDate
+
+
+class DemandRequested(Payload):
+    """A part of an area's needs went into a request and is no longer open."""
+
+    type: ClassVar[str] = "logistics.demand_requested.v1"
+    kind: ClassVar[str] = "demand"
+    key: ClassVar[str] = "demand_id"
+
+    demand_id: DemandId
+    request_id: RequestId
+    lines: tuple[ItemQuantity, ...] = Field(min_length=1, max_length=LINES_MAX)
+    requested_on: LegalDate
+
+
+class RequestOpened(Payload):
+    """Goods are asked for a place by an instant."""
+
+    type: ClassVar[str] = "logistics.request_opened.v1"
+    kind: ClassVar[str] = "request"
+    key: ClassVar[str] = "request_id"
+
+    request_id: RequestId
+    disaster_id: DisasterId
+    area_code: AreaCode
+    to_place_id: PlaceId
+    urgency: Urgency
+    due_at: Instant
+    lines: tuple[ItemQuantity, ...] = Field(min_length=1, max_length=LINES_MAX)
+    opened_on: LegalDate
+
+
+class Allocation(Value):
+    """Goods of one lot in one place, reserved for a request."""
+
+    reservation_id: ReservationId
+    lot_id: LotId
+    item_code: ItemCode
+    place_id: PlaceId
+    quantity: Quantity
+
+
+class RequestAllocated(Payload):
+    """Lots were reserved for a request, first expiry first; `short` is what no store could give."""
+
+    type: ClassVar[str] = "logistics.request_allocated.v1"
+    kind: ClassVar[str] = "request"
+    key: ClassVar[str] = "request_id"
+
+    request_id: RequestId
+    allocations: tuple[Allocation, ...] = Field(max_length=ALLOCATIONS_MAX)
+    short: tuple[ItemQuantity, ...] = Field(default=(), max_length=LINES_MAX)
+    allocated_on: LegalDate
+
+
+class RequestCancelled(Payload):
+    """The rest of a request will not be served; what is on its way still arrives."""
+
+    type: ClassVar[str] = "logistics.request_cancelled.v1"
+    kind: ClassVar[str] = "request"
+    key: ClassVar[str] = "request_id"
+
+    request_id: RequestId
+    reason: CancellationReason
+    cancelled_on: LegalDate
+
+
+class DispatchedLine(Value):
+    """One lot on a vehicle."""
+
+    line_no: Number
+    lot_id: LotId
+    item_code: ItemCode
+    quantity: Quantity
+    reservation_id: ReservationId
+
+
+class ShipmentDispatched(Payload):
+    """A loaded vehicle left a store with its delivery note."""
+
+    type: ClassVar[str] = "logistics.shipment_dispatched.v1"
+    kind: ClassVar[str] = "shipment"
+    key: ClassVar[str] = "shipment_id"
+
+    shipment_id: ShipmentId
+    request_id: RequestId
+    from_place_id: PlaceId
+    vehicle_place_id: PlaceId
+    to_place_id: PlaceId
+    lines: tuple[DispatchedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    document_number: DocumentNumber
+    dispatched_on: LegalDate
+
+
+class ReceivedLine(Value):
+    """What came of one line: accepted + missing + damaged = dispatched, else the event carries a flag."""
+
+    line_no: Number
+    lot_id: LotId
+    item_code: ItemCode
+    dispatched: QuantityOrNone
+    accepted: QuantityOrNone
+    missing: QuantityOrNone
+    damaged: QuantityOrNone
+
+
+class ShipmentReceived(Payload):
+    """The receiver counted a shipment. Without `request_id` and `to_place_id` it was not known here yet."""
+
+    type: ClassVar[str] = "logistics.shipment_received.v1"
+    kind: ClassVar[str] = "shipment"
+    key: ClassVar[str] = "shipment_id"
+
+    shipment_id: ShipmentId
+    request_id: RequestId | None = None
+    to_place_id: PlaceId | None = None
+    lines: tuple[ReceivedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    received_on: LegalDate
+    flags: tuple[FieldFlag, ...] = ()
+
+
+class HandedOutLine(Value):
+    """Goods of one lot given to victims."""
+
+    lot_id: LotId
+    item_code: ItemCode
+    quantity: Quantity
+
+
+class GoodsHandedOut(Payload):
+    """A post gave goods to victims; named households can be found again when a lot is recalled."""
+
+    type: ClassVar[str] = "logistics.goods_handed_out.v1"
+    kind: ClassVar[str] = "handout"
+    key: ClassVar[str] = "handout_id"
+
+    handout_id: HandoutId
+    disaster_id: DisasterId
+    place_id: PlaceId
+    area_code: AreaCode
+    lines: tuple[HandedOutLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    household_count: Count
+    household_ids: tuple[HouseholdId, ...] = Field(default=(), max_length=HOUSEHOLDS_MAX)
+    handed_out_on: LegalDate
+    flags: tuple[FieldFlag, ...] = ()
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    PlaceOpened,
+    ItemListed,
+    RationProfileSet,
+    LotReceived,
+    StockMoved,
+    StockReserved,
+    ReservationReleased,
+    NeedRecorded,
+    DemandRequested,
+    RequestOpened,
+    RequestAllocated,
+    RequestCancelled,
+    ShipmentDispatched,
+    ShipmentReceived,
+    GoodsHandedOut,
+)
