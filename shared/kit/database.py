@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -121,4 +122,4 @@ def _type_of(column: sa.Column[Any]) -> str:
     return column.type.compile(dialect=_DIALECT)
 
 
-_DIALECT = sa.dialects.postgresql.dialect()  # type: ignore[attr-defined]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]

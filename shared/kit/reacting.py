@@ -1,0 +1,124 @@
+"""Foreign events become commands of our own, decided in the transaction that moves the cursor.
+
+Owns the way from a foreign leaf through reactions to outcomes. A foreign event changes state only through
+`decide`, so the service's own log rebuilds all of it. Must not move cursors or park entries: it says what became
+of each entry.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+import orjson
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.kit import clock
+from shared.kit.decisions.batch import Rules, decide_batch
+from shared.kit.decisions.types import Accepted, Event, Failed, Item, Origin, Outcome, Refused
+from shared.kit.definition import Reaction, ServiceDefinition
+from shared.kit.log.decode import event_of
+from shared.kit.observe.tracing import child_of
+from shared.kit.streams.entry import Applied, Entry, EntryResult, Rejected, Skipped
+
+Today = Callable[[], date]
+
+_UNKNOWN = Skipped("unknown-type")
+_NOTHING_TO_DO = Skipped("no-reaction")
+
+
+class Reacting:
+    """Applies a service's reactions to batches of foreign entries."""
+
+    def __init__(self, definition: ServiceDefinition, rules: Rules, today: Today) -> None:
+        self._definition = definition
+        self._rules = rules
+        self._today = today
+        self._reactions = {payload.type: (payload, reactions) for payload, reactions in definition.reactions.items()}
+        self._names = {type_.rpartition(".")[0] for type_ in self._reactions}
+
+    async def apply(self, connection: AsyncConnection, entries: Sequence[Entry]) -> list[EntryResult]:
+        """Decide what these entries cause, in order, in the open transaction."""
+        now = clock.now()
+        results: list[EntryResult] = []
+        items: list[Item] = []
+        spans: list[tuple[int, int]] = []
+        for entry in entries:
+            first = len(items)
+            read = self._read(entry, now)
+            if isinstance(read, list):
+                items += read
+                results.append(Applied() if read else _NOTHING_TO_DO)
+            else:
+                results.append(read)
+            spans.append((first, len(items)))
+        if not items:
+            return results
+        outcomes = await decide_batch(connection, self._rules, items, now=now)
+        return [
+            _result(outcomes[first:last]) if last > first else result
+            for result, (first, last) in zip(results, spans, strict=True)
+        ]
+
+    def _read(self, entry: Entry, now: datetime) -> list[Item] | Skipped | Rejected:
+        content = orjson.loads(entry.leaf)
+        known = self._reactions.get(content["type"])
+        if known is None:
+            return self._without_reaction(content["type"])
+        payload_class, reactions = known
+        try:
+            payload = payload_class.model_validate(content["data"], extra="ignore")
+        except ValidationError:
+            return Rejected("bad-content")
+        return self._items(event_of(content, payload), reactions, now)
+
+    def _without_reaction(self, type_: str) -> Skipped | Rejected:
+        """A newer version of a type we react to must wait for a release that reads it; all else is passed over."""
+        return Rejected("unknown-version") if type_.rpartition(".")[0] in self._names else _UNKNOWN
+
+    def _items(self, event: Event, reactions: Sequence[Reaction], now: datetime) -> list[Item]:
+        items = []
+        for reaction in reactions:
+            commands = reaction.react(event, self._today())
+            for index, command in enumerate(commands):
+                name = f"{self._definition.name}/{reaction.name}/{index}"
+                items.append(Item(command, self._origin(event, name)))
+        return items
+
+    def _origin(self, event: Event, reaction: str) -> Origin:
+        return Origin(
+            actor=self._definition.name,
+            role="service",
+            correlation_id=event.correlation_id,
+            time=event.time,
+            causation_id=event.id,
+            traceparent=child_of(event.traceparent),
+            disaster_id=event.disaster_id,
+            reaction=reaction,
+        )
+
+
+class PartlyDecided(Exception):
+    """One entry's commands were not all accepted: its transaction must not stay, so nothing is half done."""
+
+    slug = "partly-decided"
+
+
+def _result(outcomes: Sequence[Outcome]) -> EntryResult:
+    reasons = [reason for outcome in outcomes if (reason := _reason(outcome)) is not None]
+    if not reasons:
+        return Applied()
+    if len(reasons) < len(outcomes):
+        raise PartlyDecided(reasons[0])
+    return Rejected(reasons[0])
+
+
+def _reason(outcome: Outcome) -> str | None:
+    match outcome:
+        case Accepted():
+            return None
+        case Refused(refusal, _):
+            return f"refused: {refusal.slug}"
+        case Failed(error):
+            return f"failed: {type(error).__name__}"
+        case _:
+            return "key-reused"

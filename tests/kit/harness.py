@@ -1,0 +1,79 @@
+"""What the kit's suites share: a migrated database for a definition, and the parts a service is built of."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from shared.kit import clock
+from shared.kit.database import Database
+from shared.kit.decisions.batch import Rules
+from shared.kit.decisions.types import Command, IdempotencyKey, Item, Origin, UniqueKey
+from shared.kit.definition import ServiceDefinition
+from shared.kit.log.append import LogIdentity, read_identity
+from shared.kit.log.decode import Decoder
+from shared.kit.log.opening import Opening
+from shared.kit.log.rebuild import Difference, differences, dump, leaves_of, replay, state_tables
+from shared.kit.migrations import migrate
+
+
+@dataclass
+class Bench:
+    """One service's database and rules, without its process."""
+
+    database: Database
+    rules: Rules
+    decoder: Decoder
+    definition: ServiceDefinition
+
+
+@asynccontextmanager
+async def workbench(definition: ServiceDefinition, url: str) -> AsyncIterator[Bench]:
+    """A migrated database with an opened log."""
+    database = Database(url)
+    try:
+        decoder = Decoder.of(definition.payloads, definition.upcasters)
+        unopened = rules_of(definition, LogIdentity("", 1))
+        opening = Opening(definition.name, "test", date(2026, 1, 1))
+        await migrate(database, definition.migrations, opening, unopened, decoder, role=None)
+        async with database.reading() as connection:
+            identity = await read_identity(connection)
+        assert identity is not None
+        yield Bench(database, rules_of(definition, identity), decoder, definition)
+    finally:
+        await database.close()
+
+
+def rules_of(definition: ServiceDefinition, identity: LogIdentity) -> Rules:
+    return Rules(definition.kinds, definition.deciders, definition.read_models, identity)
+
+
+def item(command: Command, key: str | None = None, *, claims: dict[UniqueKey, str] | None = None) -> Item:
+    """A command on its way, from a test actor; `key` makes it idempotent, fingerprinted by its repr."""
+    origin = Origin(actor="tester", role="post", correlation_id="c-1", time=clock.now())
+    idempotency = IdempotencyKey("tester", key, repr(command).encode()) if key is not None else None
+    return Item(command, origin, idempotency, claims=claims or {})
+
+
+async def rebuilt_differs(bench: Bench, scratch_url: str) -> list[Difference]:
+    """Where the live state differs from one rebuilt from the log alone in a scratch database."""
+    scratch = Database(scratch_url)
+    try:
+        opening = Opening(bench.definition.name, "scratch", date(2026, 1, 1))
+        await migrate(scratch, bench.definition.migrations, opening, bench.rules, bench.decoder, role=None)
+        async with bench.database.reading() as live, scratch.transaction() as target:
+            position = await last_position(live)
+            await replay(leaves_of(live, position), target, bench.rules, bench.decoder)
+            tables = state_tables(bench.rules)
+            return differences(await dump(live, tables), await dump(target, tables))
+    finally:
+        await scratch.close()
+
+
+async def last_position(connection) -> int:  # type: ignore[no-untyped-def]
+    """The head's position."""
+    import sqlalchemy as sa
+
+    from shared.kit.log.tables import head
+
+    return int((await connection.execute(sa.select(head.c.position))).scalar_one())

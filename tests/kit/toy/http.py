@@ -1,0 +1,9 @@
+"""The toy's doors."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+
+def routers(runtime: object) -> Sequence[APIRouter]:
+    return ()
