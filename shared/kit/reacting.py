@@ -17,7 +17,7 @@ from shared.kit.decisions.batch import Rules, decide_batch
 from shared.kit.decisions.types import Accepted, Event, Failed, Item, Origin, Outcome, Refused
 from shared.kit.definition import Reaction, ServiceDefinition
 from shared.kit.log.decode import event_of
-from shared.kit.observe.tracing import child_of
+from shared.kit.observe.tracing import Trace
 from shared.kit.streams.entry import Applied, Entry, EntryResult, Rejected, Skipped
 
 Today = Callable[[], date]
@@ -91,10 +91,15 @@ class Reacting:
             correlation_id=event.correlation_id,
             time=event.time,
             causation_id=event.id,
-            traceparent=child_of(event.traceparent),
+            traceparent=_next_step(event.traceparent),
             disaster_id=event.disaster_id,
             reaction=reaction,
         )
+
+
+def _next_step(traceparent: str | None) -> str | None:
+    trace = Trace.parse(traceparent)
+    return None if trace is None else trace.child().traceparent
 
 
 class PartlyDecided(Exception):

@@ -15,7 +15,7 @@ from shared.kit import clock
 from shared.kit.database import Database, is_unreachable, wants_rerun
 from shared.kit.decisions.batch import Observe, Rules, decide_batch
 from shared.kit.decisions.types import Failed, Item, Outcome
-from shared.kit.errors import DomainError
+from shared.kit.errors import Unavailable
 
 RERUNS_MAX = 8
 ITEMS_PER_TRANSACTION_MAX = 400
@@ -24,22 +24,20 @@ ITEMS_WAITING_MAX = 8_000
 _log = structlog.get_logger(__name__)
 
 
-class StoreUnavailable(DomainError):
-    """The database is not reachable; whether the command was kept is unknown until it is sent again."""
+class OutcomeUnknown(Unavailable):
+    """The database went away under a command; whether it was kept is known when it is sent again."""
 
-    slug = "store-unavailable"
-    status = 503
-    detail = "The database cannot be reached at the moment."
-    next_step = "Send the same request with the same key again in a few seconds."
+    slug = "outcome-unknown"
+    detail = "The database went away while your request was being kept. Whether it was kept is not known yet."
+    next_step = "Send the same request again in a few seconds, with the same key: nothing is done twice."
 
 
-class TooBusy(DomainError):
+class TooBusy(Unavailable):
     """More commands wait than can be answered in time."""
 
     slug = "too-busy"
-    status = 503
     detail = "Too many requests are waiting."
-    next_step = "Send the same request with the same key again in a few seconds."
+    next_step = "Send the same request again in a few seconds, with the same key."
 
 
 class Decisions:
@@ -77,17 +75,17 @@ class Decisions:
     async def submit(self, item: Item) -> Outcome:
         """Decide one item together with whatever else waits.
 
-        Raises: StoreUnavailable, TooBusy.
+        Raises: OutcomeUnknown, TooBusy.
         """
         return (await self.submit_all((item,)))[0]
 
     async def submit_all(self, items: Sequence[Item]) -> list[Outcome]:
         """Decide items in order, in one transaction as a rule; each has its own outcome.
 
-        Raises: StoreUnavailable, TooBusy.
+        Raises: OutcomeUnknown, TooBusy.
         """
         if self._stopping or self._worker is None:
-            raise StoreUnavailable
+            raise OutcomeUnknown
         if self._items_waiting + len(items) > ITEMS_WAITING_MAX:
             raise TooBusy
         answer: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
@@ -121,7 +119,7 @@ class Decisions:
         except Exception as error:  # Every waiting caller must hear of it; nothing may end the worker.
             for _, answer in groups:
                 if not answer.done():
-                    answer.set_exception(StoreUnavailable() if is_unreachable(error) else error)
+                    answer.set_exception(OutcomeUnknown() if is_unreachable(error) else error)
             return
         place = 0
         for group, answer in groups:
