@@ -76,4 +76,8 @@ def _decode(answer: bytes) -> Outcome:
     content: dict[str, Any] = orjson.loads(answer)
     if "refusal" in content:
         return Refused(Refusal(**content["refusal"]), replayed=True)
-    return Accepted(tuple(Logged(*row[:5], flags=tuple(row[5])) for row in content["events"]), replayed=True)
+    events = (
+        Logged(id_, type_, subject, sequence, position, tuple(flags))
+        for id_, type_, subject, sequence, position, flags in content["events"]
+    )
+    return Accepted(tuple(events), replayed=True)

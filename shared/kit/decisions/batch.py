@@ -259,7 +259,7 @@ def _event(item: Item, ref: Ref, payload: Payload, index: int, sequence: int) ->
         payload=payload,
         actor=origin.actor,
         role=origin.role,
-        disaster_id=getattr(payload, "disaster_id", None) or origin.disaster_id,
+        disaster_id=payload.__dict__.get("disaster_id") or origin.disaster_id,
         correlation_id=origin.correlation_id,
         causation_id=origin.causation_id,
         traceparent=origin.traceparent,
@@ -298,5 +298,5 @@ def _logged(placed: Placed) -> Logged:
         subject=event.ref.subject,
         sequence=event.sequence,
         position=placed.position,
-        flags=tuple(str(flag) for flag in getattr(event.payload, "flags", ())),
+        flags=tuple(map(str, event.payload.__dict__.get("flags", ()))),
     )

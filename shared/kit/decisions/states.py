@@ -35,7 +35,7 @@ class RowCodec:
         self._json = {name for name in self.columns if isinstance(table.c[name].type, JSONB)}
         self._adapters = {name: TypeAdapter(hints[name]) for name in self.columns if not _is_plain(hints[name])}
 
-    def load(self, row: Mapping[str, Any], **given: Any) -> Any:
+    def load(self, row: sa.RowMapping, **given: Any) -> Any:
         """The instance a row holds; `given` fills the fields kept elsewhere."""
         adapters = self._adapters
         values = {
