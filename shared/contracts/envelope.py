@@ -78,4 +78,5 @@ def timestamp(value: datetime) -> str:
     """An aware UTC instant as RFC 3339 with microseconds and `Z`: one spelling, so equal instants are equal bytes."""
     if value.tzinfo is None or value.utcoffset():
         raise ValueError("instants are aware and in UTC")
-    return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: its %Y leaves out leading zeros, and a device's clock may well say the year 1.
+    return f"{value.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
