@@ -122,5 +122,8 @@ _TRIGGERS = (
     "FOR EACH STATEMENT EXECUTE FUNCTION vault.refuse_change()",
 )
 
-for _statement in (_STAY_ERASED, _REFUSE_CHANGE, *_TRIGGERS):
-    sa.event.listen(metadata, "after_create", sa.DDL(_statement.replace("%", "%%")))
+
+@sa.event.listens_for(metadata, "after_create")
+def _add_rules(_: sa.MetaData, connection: sa.Connection, **__: object) -> None:
+    for statement in (_STAY_ERASED, _REFUSE_CHANGE, *_TRIGGERS):
+        connection.exec_driver_sql(statement)
