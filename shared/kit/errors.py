@@ -22,6 +22,7 @@ TITLES: Mapping[int, str] = {
     404: "Not found",
     405: "This method is not offered here",
     406: "No offered format was asked for",
+    408: "The request came too slowly",
     409: "A rule stands against it",
     411: "The length is missing",
     413: "The request is too large",
