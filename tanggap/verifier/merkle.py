@@ -30,6 +30,12 @@ class Forest:
         self.count = 0
         self._peaks: list[bytes] = []
 
+    def copy(self) -> "Forest":
+        """A forest that grows on its own."""
+        forest = Forest()
+        forest.count, forest._peaks = self.count, list(self._peaks)
+        return forest
+
     def add(self, hashes: Sequence[bytes]) -> None:
         """Append leaf hashes. Whole rows are hashed at once where the count allows it, for speed."""
         at = 0

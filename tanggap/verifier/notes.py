@@ -55,11 +55,11 @@ class Checkpoint:
 
 
 def make_key(name: str, encoded: str) -> Key:
-    """A key from its name and the base64 of its type byte and 32 bytes. Raises: BadNote."""
+    """A key from its name and the base64 of its 32 bytes, as `log_key_added` carries it. Raises: BadNote."""
     raw = _base64(encoded)
-    if len(raw) != 33 or raw[0] != 1:
+    if len(raw) != 32:
         raise BadNote("the key is not an Ed25519 key")
-    return Key(name, raw[1:])
+    return Key(name, raw)
 
 
 def parse_key(text: str) -> Key:
@@ -67,7 +67,10 @@ def parse_key(text: str) -> Key:
     parts = text.strip().split("+", 2)
     if len(parts) != 3:
         raise BadNote("a key is written name+id+key")
-    key = make_key(parts[0], parts[2])
+    raw = _base64(parts[2])
+    if len(raw) != 33 or raw[0] != 1:
+        raise BadNote("the key is not an Ed25519 key")
+    key = Key(parts[0], raw[1:])
     if key.text != text.strip():
         raise BadNote("the key's id does not belong to it")
     return key

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import orjson
@@ -58,7 +59,7 @@ async def log(engine: AsyncEngine, files: LogFiles) -> None:
 @pytest.mark.usefixtures("log")
 async def test_entries_come_byte_for_byte_and_in_order(client: httpx.AsyncClient) -> None:
     """Following `next` gives every leaf once, with its bytes; a full page may be kept for ever, the last not."""
-    found: list[dict[str, str]] = []
+    found: list[dict[str, Any]] = []
     caching: list[str] = []
     after: int | None = 0
     while after is not None:

@@ -1,0 +1,94 @@
+"""What every log's leaves must be, whatever they say: events of one source, in order, none twice.
+
+Owns the checks that the tree cannot make. Reads leaves as they come and remembers ids and sequences (about 250
+bytes of memory an entry). Must not know any event's meaning but the log's own two: `log_opened`, `log_key_added`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from tanggap.verifier.findings import Findings, Kind
+from tanggap.verifier.notes import BadNote, Key, make_key
+
+TIME_LENGTH = len("2026-11-24T01:02:03.000004Z")
+_STRINGS = ("id", "source", "type", "subject", "recordedtime")
+
+
+class Structure:
+    """Checks leaves in the order of the log."""
+
+    def __init__(self, origin: str, findings: Findings) -> None:
+        self._source = "urn:" + origin.replace("/", ":")
+        self._origin = origin
+        self._key_added = f"{_service(origin)}.log_key_added.v1"
+        self._findings = findings
+        self._ids: set[str] = set()
+        self._sequences: dict[str, int] = {}
+        self._recorded = ""
+        self.keys_added: list[tuple[int, Key]] = []
+
+    def check(self, first: int, leaves: Sequence[bytes]) -> None:
+        """Check the leaves that stand from position `first` on."""
+        ids, sequences, recorded = self._ids, self._sequences, self._recorded
+        for position, leaf in enumerate(leaves, first):
+            try:
+                event = orjson.loads(leaf)
+                id_, subject, sequence, at = event["id"], event["subject"], event["sequence"], event["recordedtime"]
+                follows = type(sequence) is int and sequence == sequences.get(subject, 0) + 1
+                plain = event["source"] == self._source and event["type"] != self._key_added
+                in_time = at >= recorded and len(at) == TIME_LENGTH
+                if not (follows and plain and in_time) or id_ in ids or position == 1:
+                    self._recorded = recorded
+                    self._explain(position, event)
+            except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+                self._findings.add(Kind.LEAF_MALFORMED, position, type(error).__name__)
+                continue
+            if orjson.dumps(event, option=orjson.OPT_SORT_KEYS) != leaf:
+                self._findings.add(Kind.LEAF_NOT_CANONICAL, position, "written anew it is not the same bytes")
+            ids.add(id_)
+            sequences[subject] = sequence
+            recorded = max(recorded, at)
+        self._recorded = recorded
+
+    def _explain(self, position: int, event: dict[str, Any]) -> None:
+        """Say what is out of order with an event; nothing for one that only needs a closer look."""
+        if type(event["sequence"]) is not int or not all(isinstance(event[name], str) for name in _STRINGS):
+            raise TypeError("an attribute is of another type")
+        add = self._findings.add
+        if event["id"] in self._ids:
+            add(Kind.ID_REPEATED, position, f"id {event['id']}")
+        before = self._sequences.get(event["subject"], 0)
+        if event["sequence"] != before + 1:
+            add(Kind.SEQUENCE_GAP, position, f"sequence {event['sequence']} of {event['subject']} follows {before}")
+        if event["recordedtime"] < self._recorded or len(event["recordedtime"]) != TIME_LENGTH:
+            add(Kind.TIME_DECREASES, position, f"{event['recordedtime']} follows {self._recorded or 'nothing'}")
+        if event["source"] != self._source:
+            add(Kind.SOURCE_DIFFERS, position, "its source is not the checkpoint's origin")
+        if position == 1:
+            self._check_opening(event)
+        if event["type"] == self._key_added:
+            self._add_key(position, event)
+
+    def _check_opening(self, event: dict[str, Any]) -> None:
+        opened = event.get("data")
+        if event["type"] != f"{_service(self._origin)}.log_opened.v1" or not isinstance(opened, dict):
+            self._findings.add(Kind.FIRST_LEAF, 1, "its type is not log_opened")
+            return
+        partitions = opened.get("partitions")
+        if opened.get("log_id") != self._origin.rpartition("/")[2] or opened.get("hash") != "crc32":
+            self._findings.add(Kind.FIRST_LEAF, 1, "it opens another log")
+        if not isinstance(partitions, int) or partitions < 1:
+            self._findings.add(Kind.FIRST_LEAF, 1, "it does not say how many partitions there are")
+
+    def _add_key(self, position: int, event: dict[str, Any]) -> None:
+        try:
+            self.keys_added.append((position, make_key(event["data"]["key_name"], event["data"]["public_key"])))
+        except (BadNote, KeyError, TypeError) as error:
+            self._findings.add(Kind.LEAF_MALFORMED, position, f"the key it adds: {type(error).__name__}")
+
+
+def _service(origin: str) -> str:
+    parts = origin.split("/")
+    return parts[-2] if len(parts) > 1 else ""
