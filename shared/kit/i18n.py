@@ -58,7 +58,8 @@ def choose_language(accept_language: str | None) -> str:
 
 
 def message_ids(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every text under a folder that people see: `detail`, `next_step` and `message` literals, and `_("…")` calls.
+    """Every text under a folder that people see: literals given as `detail`, `next_step` or `message`, to
+    `FieldProblem` and `Refusal`, and to `_("…")`.
 
     Why: a test of each part compares them with its catalogue, so no text stays untranslated.
     """
@@ -78,6 +79,12 @@ def _texts_of(node: ast.AST) -> Iterator[str]:
             yield text
         case ast.Call(func=ast.Name(id="_"), args=[ast.Constant(value=str(text))]):
             yield text
+        case ast.Call(func=ast.Name(id="FieldProblem"), args=[_, ast.Constant(value=str(text)), *_]):
+            yield text
+        case ast.Call(func=ast.Name(id="Refusal"), args=[_, ast.Constant(value=str(detail)), *rest]):
+            yield detail
+            if rest and isinstance(rest[0], ast.Constant):
+                yield str(rest[0].value)
         case _:
             return
 

@@ -79,6 +79,13 @@ class Settings(BaseSettings):
         pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
         return {name.strip(): url.strip() for name, _, url in pairs}
 
+    @field_validator("peers")
+    @classmethod
+    def _check_peers(cls, peers: dict[str, str]) -> dict[str, str]:
+        if not all(name and url.startswith(("http://", "https://")) for name, url in peers.items()):
+            raise ValueError("peers are name=http://… pairs")
+        return {name: url.rstrip("/") for name, url in peers.items()}
+
     @field_validator("consumers", mode="before")
     @classmethod
     def _read_consumers(cls, value: Any) -> Any:
