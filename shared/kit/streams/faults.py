@@ -6,7 +6,9 @@ never does. Must not act on either.
 
 import asyncio
 import random
+import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
@@ -63,8 +65,17 @@ def lost_a_race(error: BaseException) -> bool:
 def reason_of(error: BaseException) -> str:
     """A parking reason without anything the error quotes: messages and statements may hold personal data."""
     state = sqlstate(error)
-    kind = type(error).__name__
+    kind = getattr(error, "slug", None) or type(error).__name__
     return f"failed: {kind} ({state})" if state else f"failed: {kind}"
+
+
+def describe(error: BaseException) -> str:
+    """An error for the log: its kind, and where it was raised if it is a fault of ours; never its text."""
+    kind = reason_of(error).removeprefix("failed: ")
+    if surroundings_failed(error) or error.__traceback__ is None:
+        return kind
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
+    return f"{kind} at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else kind
 
 
 @dataclass(slots=True)

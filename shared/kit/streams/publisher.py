@@ -23,7 +23,7 @@ from shared.kit.log import tables as log_tables
 from shared.kit.streams import tables
 from shared.kit.streams.append import StreamAppender, stream_tails
 from shared.kit.streams.entry import hash_leaf
-from shared.kit.streams.faults import Backoff, StreamAhead, surroundings_failed, wait_for
+from shared.kit.streams.faults import Backoff, StreamAhead, describe, surroundings_failed, wait_for
 from shared.kit.streams.names import StreamId, checkpoint_stream
 from shared.kit.streams.retention import RETAINED, first_retained
 from shared.kit.streams.wire import encode
@@ -106,7 +106,7 @@ class Publisher:
                 self._tails_read_at = float("-inf")
                 await self._measure_backlog()
                 wait_s = backoff.next_s()
-                logger.warning("publisher-waits", reason=type(error).__name__, wait_s=round(wait_s, 3))
+                logger.warning("publisher-waits", reason=describe(error), wait_s=round(wait_s, 3))
                 await wait_for(self._stopped, wait_s)
             else:
                 await wait_for(self._woken, self._poll_s)
@@ -184,7 +184,7 @@ class Publisher:
         except Exception as error:
             if not surroundings_failed(error):
                 raise
-            logger.warning("publisher-cannot-measure", reason=type(error).__name__)
+            logger.warning("publisher-cannot-measure", reason=describe(error))
 
     async def _send_rows(
         self, partition: int, rows: Sequence[_Row], previous: bytes | None, *, starts_epoch: bool

@@ -19,7 +19,7 @@ from shared.kit import clock
 from shared.kit.database import Database
 from shared.kit.log import tables as log_tables
 from shared.kit.streams.append import StreamState, stream_states
-from shared.kit.streams.faults import surroundings_failed
+from shared.kit.streams.faults import describe, surroundings_failed
 from shared.kit.streams.names import StreamId, partition_stream
 
 RETAINED = timedelta(days=7)
@@ -85,7 +85,7 @@ class Retention:
             except Exception as error:
                 if not surroundings_failed(error):
                     raise
-                logger.warning("retention-waits", reason=type(error).__name__)
+                logger.warning("retention-waits", reason=describe(error))
             await asyncio.sleep(every_s)
 
     async def trim(self) -> int:

@@ -26,6 +26,14 @@ cursor = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
 )
 
+# One row a running replica, renewed with its leases: how many replicas share the partitions.
+replica = sa.Table(
+    "replica",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("alive_until", sa.DateTime(timezone=True), nullable=False),
+)
+
 # Entries set aside, with the bytes as they came. Later entries of the same subject park behind them.
 parked = sa.Table(
     "parked",

@@ -1,0 +1,181 @@
+"""Where this service stands in a partition of another service's log.
+
+Owns every statement on a cursor's row but those on leases. The row is the first lock of a transaction that
+applies entries, so whoever holds it sees parked entries and cursor as they are. Must not begin a transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.kit.streams.entry import Entry, Unreadable
+from shared.kit.streams.faults import LostLease
+from shared.kit.streams.names import StreamId
+from shared.kit.streams.tables import cursor as table
+from shared.kit.streams.tables import parked
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to move one cursor: it ends when somebody else is given a higher epoch."""
+
+    source: str
+    partition: int
+    owner: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last entry applied: its number, its hash, the epoch of the stream id it came under.
+
+    `attempting` is the entry that was being tried, alone, when a process died, and `attempts` how often.
+    """
+
+    number: int
+    stream_epoch: int
+    last_hash: bytes | None
+    attempting: int = 0
+    attempts: int = 0
+
+    @property
+    def stream_id(self) -> StreamId:
+        """The id after which reading goes on."""
+        return StreamId(self.stream_epoch, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A cursor moved inside the open transaction, and whether anything of its partition is parked."""
+
+    cursor: Cursor
+    any_parked: bool
+
+
+async def ensure_cursors(connection: AsyncConnection, source: str, partitions: int) -> None:
+    """A cursor at 0 for every partition of a source that has none."""
+    rows = [{"source": source, "partition": partition} for partition in range(partitions)]
+    await connection.execute(insert(table).values(rows).on_conflict_do_nothing())
+
+
+async def read_cursor(connection: AsyncConnection, lease: Lease) -> Cursor:
+    """The committed cursor.
+
+    Raises: LostLease when the lease is no longer the caller's.
+    """
+    row = (await connection.execute(_select(lease))).one_or_none()
+    if row is None or row.lease_owner != lease.owner or row.lease_epoch != lease.epoch:
+        raise LostLease(f"{lease.source}/{lease.partition}")
+    return cursor_of(row)
+
+
+async def move_cursor(
+    connection: AsyncConnection, lease: Lease, before: Cursor, last: Entry | Unreadable, *, lease_s: float
+) -> Moved:
+    """Move the cursor to an entry, and the lease's end with it, if both are still as the caller knows them.
+
+    Whether anything is parked is read by the statement that takes the row's lock. It cannot miss a parked entry:
+    only the holder of this row parks, and that moves the number.
+    Raises: LostLease when another replica took over or the cursor stands elsewhere.
+    """
+    after = Cursor(last.number, before.stream_epoch if last.epoch is None else last.epoch, last.leaf_hash)
+    values: dict[str, Any] = {
+        "its_source": lease.source,
+        "its_partition": lease.partition,
+        "its_owner": lease.owner,
+        "its_epoch": lease.epoch,
+        "old_number": before.number,
+        "new_number": after.number,
+        "new_stream_epoch": after.stream_epoch,
+        "new_last_hash": after.last_hash,
+        "lease_s": lease_s,
+    }
+    any_parked = (await connection.execute(_MOVE, values)).scalar_one_or_none()
+    if any_parked is None:
+        raise LostLease(f"{lease.source}/{lease.partition}")
+    return Moved(after, any_parked)
+
+
+async def lock_cursor(connection: AsyncConnection, source: str, partition: int) -> None:
+    """Keep every consumer of the partition waiting until the transaction ends."""
+    query = sa.select(table.c.number).where(table.c.source == source, table.c.partition == partition)
+    (await connection.execute(query.with_for_update())).one_or_none()
+
+
+async def count_attempt(connection: AsyncConnection, lease: Lease, number: int) -> int:
+    """Record that the entry of this number is about to be tried, and return how often it was, this time included.
+
+    Raises: LostLease.
+    """
+    again = sa.case((table.c.attempting == number, table.c.attempts + 1), else_=1)
+    statement = _held(lease).where(table.c.number == number - 1).values(attempting=number, attempts=again)
+    attempts: int | None = (await connection.execute(statement.returning(table.c.attempts))).scalar_one_or_none()
+    if attempts is None:
+        raise LostLease(f"{lease.source}/{lease.partition}")
+    return attempts
+
+
+async def forget_attempt(connection: AsyncConnection, lease: Lease) -> None:
+    """Take back the last count: the attempt was stopped, not ended by it."""
+    await connection.execute(_held(lease).where(table.c.attempts > 0).values(attempts=table.c.attempts - 1))
+
+
+async def store_checkpoint(connection: AsyncConnection, source: str, partitions: Sequence[int], note: str) -> None:
+    """Keep a source's newest signed note beside the cursors, as the witness of what was applied."""
+    statement = sa.update(table).where(table.c.source == source, table.c.partition.in_(partitions))
+    await connection.execute(statement.values(checkpoint=note))
+
+
+def cursor_of(row: sa.Row[Any]) -> Cursor:
+    """The cursor a row of the table holds."""
+    return Cursor(row.number, row.stream_epoch, row.last_hash, row.attempting, row.attempts)
+
+
+def _select(lease: Lease) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.source == lease.source, table.c.partition == lease.partition)
+
+
+def _held(lease: Lease) -> sa.Update:
+    return sa.update(table).where(
+        table.c.source == lease.source,
+        table.c.partition == lease.partition,
+        table.c.lease_owner == lease.owner,
+        table.c.lease_epoch == lease.epoch,
+    )
+
+
+def _move() -> sa.Executable:
+    """Built once: this statement runs for every batch. No parameter may be called like a column."""
+    source, partition = sa.bindparam("its_source", type_=sa.Text), sa.bindparam("its_partition", type_=sa.SmallInteger)
+    any_parked = sa.exists().where(parked.c.source == source, parked.c.partition == partition)
+    return (
+        sa.update(table)
+        .where(
+            table.c.source == source,
+            table.c.partition == partition,
+            table.c.lease_owner == sa.bindparam("its_owner", type_=sa.Text),
+            table.c.lease_epoch == sa.bindparam("its_epoch", type_=sa.BigInteger),
+            table.c.number == sa.bindparam("old_number", type_=sa.BigInteger),
+        )
+        .values(
+            number=sa.bindparam("new_number", type_=sa.BigInteger),
+            stream_epoch=sa.bindparam("new_stream_epoch", type_=sa.BigInteger),
+            last_hash=sa.bindparam("new_last_hash", type_=sa.LargeBinary),
+            attempting=0,
+            attempts=0,
+            lease_until=lease_end(sa.bindparam("lease_s", type_=sa.Float)),
+        )
+        .returning(any_parked)
+    )
+
+
+def lease_end(lease_s: sa.ColumnElement[float] | float) -> sa.ColumnElement[Any]:
+    """So many seconds from now by the database's clock: replicas' clocks decide nothing."""
+    return sa.func.now() + lease_s * sa.literal_column("interval '1 second'")
+
+
+_MOVE = _move()
