@@ -144,15 +144,3 @@ def _hashes(proof: Sequence[bytes]) -> list[bytes]:
     if any(len(step) != 32 for step in proof):
         raise BadProof("a proof consists of SHA-256 hashes")
     return list(proof)
-
-
-def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
-    """The proof, lowest hash first, that leaf `index` is among all these leaf hashes."""
-    proof, row = [], list(hashes)
-    while len(row) > 1:
-        if index ^ 1 < len(row):
-            proof.append(row[index ^ 1])
-        paired = [inner_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)]
-        row = paired + ([row[-1]] if len(row) & 1 else [])
-        index >>= 1
-    return proof

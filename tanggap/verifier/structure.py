@@ -4,6 +4,7 @@ Owns the checks that the tree cannot make. Reads leaves as they come and remembe
 bytes of memory an entry). Must not know any event's meaning but the log's own two: `log_opened`, `log_key_added`.
 """
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,26 +32,45 @@ class Structure:
 
     def check(self, first: int, leaves: Sequence[bytes]) -> None:
         """Check the leaves that stand from position `first` on."""
-        ids, sequences, recorded = self._ids, self._sequences, self._recorded
-        for position, leaf in enumerate(leaves, first):
+        events = self._parsed(first, leaves)
+        source, key_added, ids, sequences = self._source, self._key_added, self._ids, self._sequences
+        for position, event in enumerate(events, first):
             try:
-                event = orjson.loads(leaf)
                 id_, subject, sequence, at = event["id"], event["subject"], event["sequence"], event["recordedtime"]
                 follows = type(sequence) is int and sequence == sequences.get(subject, 0) + 1
-                plain = event["source"] == self._source and event["type"] != self._key_added
-                in_time = at >= recorded and len(at) == TIME_LENGTH
+                plain = event["source"] == source and event["type"] != key_added
+                in_time = at >= self._recorded and len(at) == TIME_LENGTH
                 if not (follows and plain and in_time) or id_ in ids or position == 1:
-                    self._recorded = recorded
                     self._explain(position, event)
-            except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-                self._findings.add(Kind.LEAF_MALFORMED, position, type(error).__name__)
-                continue
+                ids.add(id_)
+                sequences[subject] = sequence
+                if in_time:
+                    self._recorded = at
+            except (KeyError, TypeError) as error:
+                if event is not None:
+                    self._findings.add(Kind.LEAF_MALFORMED, position, type(error).__name__)
+
+    def _parsed(self, first: int, leaves: Sequence[bytes]) -> list[Any]:
+        """The events of leaves; None, and a finding, for one that is not JSON.
+
+        Leaves are parsed one by one, so that none can borrow from its neighbour. Their canonical form is compared
+        in one go, for speed, and one by one only where that differs.
+        """
+        with contextlib.suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
+            events = list(map(orjson.loads, leaves))
+            if orjson.dumps(events, option=orjson.OPT_SORT_KEYS) == b"[" + b",".join(leaves) + b"]":
+                return events
+        return [self._parsed_one(position, leaf) for position, leaf in enumerate(leaves, first)]
+
+    def _parsed_one(self, position: int, leaf: bytes) -> Any:
+        try:
+            event = orjson.loads(leaf)
             if orjson.dumps(event, option=orjson.OPT_SORT_KEYS) != leaf:
                 self._findings.add(Kind.LEAF_NOT_CANONICAL, position, "written anew it is not the same bytes")
-            ids.add(id_)
-            sequences[subject] = sequence
-            recorded = max(recorded, at)
-        self._recorded = recorded
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
+            self._findings.add(Kind.LEAF_MALFORMED, position, type(error).__name__)
+            return None
+        return event
 
     def _explain(self, position: int, event: dict[str, Any]) -> None:
         """Say what is out of order with an event; nothing for one that only needs a closer look."""

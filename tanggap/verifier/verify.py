@@ -17,7 +17,7 @@ from tanggap.verifier.notes import Checkpoint, Key
 from tanggap.verifier.structure import Structure
 
 NO_HASH = bytes(HASH_BYTES)
-LEAVES_A_STEP = 4_096
+LEAVES_A_STEP = 512
 
 
 @dataclass(frozen=True, slots=True)

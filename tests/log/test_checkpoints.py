@@ -77,7 +77,8 @@ async def cut_back(connection: AsyncConnection, size: int) -> None:
     numbers = [0] * journal.PARTITIONS
     for partition, number in rows:
         numbers[partition] = number
-    await connection.execute(sa.update(tables.head).values(position=size, numbers=numbers))
+    recorded = await connection.scalar(sa.select(sa.func.max(tables.entry.c.recorded_at)))
+    await connection.execute(sa.update(tables.head).values(position=size, numbers=numbers, recorded_at=recorded))
 
 
 async def test_new_leaves_are_signed_kept_and_published(engine: AsyncEngine, files: LogFiles) -> None:
