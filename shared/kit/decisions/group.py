@@ -18,7 +18,7 @@ from shared.kit.decisions.types import Failed, Item, Outcome
 from shared.kit.errors import Unavailable
 
 RERUNS_MAX = 8
-ITEMS_PER_TRANSACTION_MAX = 400
+ITEMS_PER_TRANSACTION = 200
 ITEMS_WAITING_MAX = 8_000
 
 _log = structlog.get_logger(__name__)
@@ -50,11 +50,13 @@ class Decisions:
         *,
         on_commit: Callable[[], None],
         observe: Observe = lambda _: None,
+        items_max: int = ITEMS_PER_TRANSACTION,
     ) -> None:
         self.rules = rules
         self._database = database
         self._on_commit = on_commit
         self._observe = observe
+        self._items_max = items_max
         self._waiting: deque[tuple[Sequence[Item], asyncio.Future[list[Outcome]]]] = deque()
         self._items_waiting = 0
         self._arrived = asyncio.Event()
@@ -106,7 +108,7 @@ class Decisions:
     def _take(self) -> list[tuple[Sequence[Item], asyncio.Future[list[Outcome]]]]:
         groups = [self._waiting.popleft()]
         count = len(groups[0][0])
-        while self._waiting and count + len(self._waiting[0][0]) <= ITEMS_PER_TRANSACTION_MAX:
+        while self._waiting and count + len(self._waiting[0][0]) <= self._items_max:
             groups.append(self._waiting.popleft())
             count += len(groups[-1][0])
         self._items_waiting -= count
