@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -81,6 +82,14 @@ def open_document(keys: VaultKeys, sealed: SealedDocument, version: int = 1) -> 
     except InvalidTag as error:
         raise DocumentUnreadable from error
     return Opening(version, plain[:SALT_BYTES], orjson.loads(plain[SALT_BYTES:]))
+
+
+def as_uuid(subject_id: str) -> UUID:
+    """A subject id in the type its columns have. Raises: vault-subject-malformed."""
+    try:
+        return UUID(subject_id)
+    except ValueError:
+        raise SubjectMalformed from None
 
 
 def _seal(keys: VaultKeys, group: tuple[str, str, Content], random: bytes) -> Sealed:

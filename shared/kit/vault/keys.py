@@ -41,6 +41,7 @@ _WRAP_DOMAIN = b"tanggap-data-key-v1\x00"
 class VaultKeys:
     """The keys of one vault, in memory. No representation shows them."""
 
+    folder: Path
     current: bytes
     _wrapping: Mapping[bytes, AESGCM]
     _unique: bytes
@@ -98,6 +99,7 @@ def load_keys(folder: Path) -> VaultKeys:
     wrapping = {_key_id(key): AESGCM(key) for key in map(_read, files)}
     root = _digest_root(folder)
     return VaultKeys(
+        folder=folder,
         current=_key_id(_read(files[-1])),
         _wrapping=wrapping,
         _unique=_derive(root, b"tanggap-unique-key-v1"),

@@ -1,8 +1,8 @@
 """The tables of the vault: sealed documents, keyed digests, and who read or erased what.
 
-Owns names, columns and the two rules the database itself keeps: access records are insert-only, and what was
-erased stays erased whoever writes it again. `shared/kit/schema.py` creates them. Holds ciphertext and digests
-only; the keys are files outside the database.
+Owns names, columns and the rules the database itself keeps: access records are insert-only, what was erased stays
+erased whoever writes it again, and nothing is written under a key that is not in use. `shared/kit/schema.py`
+creates them. Holds ciphertext and digests only; the keys are files outside the database.
 """
 
 import sqlalchemy as sa
@@ -77,7 +77,7 @@ conflict = sa.Table(
     sa.Column("ciphertext", sa.LargeBinary, nullable=False),
 )
 
-# The ids of the keys this vault was written with: a start with other keys is refused. An id says nothing of its key.
+# The ids of the keys this vault is written with: a start without them is refused. An id says nothing of its key.
 key_in_use = sa.Table(
     "key_in_use",
     metadata,
@@ -85,18 +85,21 @@ key_in_use = sa.Table(
     sa.Column("use", sa.Text, nullable=False),
     sa.Column("since", sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("use IN ('wrap', 'digest')", name="key_in_use_use"),
+    sa.Index("key_in_use_one_digest", "use", unique=True, postgresql_where=sa.text("use = 'digest'")),
 )
 
-# A late or replayed report of an erased subject is accepted elsewhere; here it leaves nothing behind. A statement
-# trigger costs one look-up a batch, and no writer can forget it.
-_STAY_ERASED = """
-CREATE FUNCTION vault.stay_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+# A late or replayed report of an erased subject is accepted elsewhere; here it leaves nothing behind. Nothing is
+# written under a key whose retirement has begun: no one could ever open it. Statement triggers cost a look-up a
+# batch, and no writer can forget them.
+_AFTER_DOCUMENT = """
+CREATE FUNCTION vault.after_document() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_TABLE_NAME = 'unique_key' THEN
-    DELETE FROM vault.unique_key k USING added a
-     WHERE k.scope = a.scope AND k.digest = a.digest
-       AND EXISTS (SELECT FROM vault.erasure e WHERE e.subject_id::text = a.holder);
-  ELSIF TG_TABLE_NAME = 'document' THEN
+  IF EXISTS (SELECT FROM (SELECT DISTINCT substring(a.wrapped_key FROM 1 FOR 8) AS id FROM added a) used
+              WHERE NOT EXISTS (SELECT FROM vault.key_in_use k WHERE k.id = used.id AND k.use = 'wrap')) THEN
+    RAISE EXCEPTION 'vault.% is written under a key that is not in use', TG_TABLE_NAME
+      USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  IF TG_TABLE_NAME = 'document' THEN
     DELETE FROM vault.document d USING added a
      WHERE d.subject_id = a.subject_id AND EXISTS (SELECT FROM vault.erasure e WHERE e.subject_id = a.subject_id);
   ELSE
@@ -106,17 +109,36 @@ BEGIN
   RETURN NULL;
 END $$
 """
+_AFTER_UNIQUE_KEY = """
+CREATE FUNCTION vault.after_unique_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM vault.unique_key k USING added a
+   WHERE k.scope = a.scope AND k.digest = a.digest
+     AND EXISTS (SELECT FROM vault.erasure e WHERE e.subject_id::text = a.holder);
+  RETURN NULL;
+END $$
+"""
 _REFUSE_CHANGE = """
 CREATE FUNCTION vault.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'vault.% is insert-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $$
 """
+# The planner's statistics would keep copies of what they sampled, out of erasure's reach.
+_NO_SAMPLES = (
+    "ALTER TABLE vault.document ALTER wrapped_key SET STATISTICS 0, ALTER ciphertext SET STATISTICS 0",
+    "ALTER TABLE vault.conflict ALTER wrapped_key SET STATISTICS 0, ALTER ciphertext SET STATISTICS 0",
+    "ALTER TABLE vault.unique_key ALTER digest SET STATISTICS 0",
+)
 _TRIGGERS = (
     *(
-        f"CREATE TRIGGER {table}_stays_erased AFTER INSERT ON vault.{table} REFERENCING NEW TABLE AS added "
-        "FOR EACH STATEMENT EXECUTE FUNCTION vault.stay_erased()"
-        for table in ("document", "unique_key", "conflict")
+        f"CREATE TRIGGER {table}_written AFTER INSERT ON vault.{table} REFERENCING NEW TABLE AS added "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION vault.{function}()"
+        for table, function in (
+            ("document", "after_document"),
+            ("conflict", "after_document"),
+            ("unique_key", "after_unique_key"),
+        )
     ),
     "CREATE TRIGGER access_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON vault.access "
     "FOR EACH STATEMENT EXECUTE FUNCTION vault.refuse_change()",
@@ -125,5 +147,5 @@ _TRIGGERS = (
 
 @sa.event.listens_for(metadata, "after_create")
 def _add_rules(_: sa.MetaData, connection: sa.Connection, **__: object) -> None:
-    for statement in (_STAY_ERASED, _REFUSE_CHANGE, *_TRIGGERS):
+    for statement in (_AFTER_DOCUMENT, _AFTER_UNIQUE_KEY, _REFUSE_CHANGE, *_TRIGGERS, *_NO_SAMPLES):
         connection.exec_driver_sql(statement)
