@@ -38,7 +38,7 @@ async def send(client: httpx.AsyncClient, *events: Any) -> list[dict[str, Any]]:
 
 async def test_batch_is_answered_item_by_item_in_order(client: httpx.AsyncClient, toy: Toy) -> None:
     """Accepted, refused, failed and invalid items stand side by side; the good ones are kept."""
-    events = [note(), note("refuse"), note("fail"), note("UPPER"), note(id=NIK), "text", note("b")]
+    events: list[Any] = [note(), note("refuse"), note("fail"), note("UPPER"), note(id=NIK), "text", note("b")]
     items = await send(client, *events)
     assert [item["status"] for item in items] == [
         "accepted", "refused", "failed", "invalid", "invalid", "invalid", "accepted",

@@ -11,6 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from shared.kit.observe.logging import configure_logging
+from shared.kit.observe.metrics import Metrics
 from shared.kit.observe.tracing import Trace
 from shared.kit.settings import Settings, settings_page
 from tests.kit_http.test_problems import assert_problem
@@ -29,7 +30,7 @@ async def test_ready_names_what_is_missing_but_not_why(client: httpx.AsyncClient
     assert response.headers["retry-after"] == "2"
     assert "password" not in response.text + toy.log.getvalue()
     assert (await client.get("/health/live")).status_code == 200
-    assert (await client.get("/health/flow")).json() == {"broker": "ok", "parked": 0}
+    assert (await client.get("/health/flow")).json() == {"publisher": {}, "parked": {}}
 
 
 async def test_metrics_count_routes_not_addresses(client: httpx.AsyncClient) -> None:
@@ -44,6 +45,27 @@ async def test_metrics_count_routes_not_addresses(client: httpx.AsyncClient) -> 
     assert "BREW" not in text
 
 
+def test_metrics_show_the_flow_report() -> None:
+    """Lag, age and owned partitions come from the report behind /health/flow."""
+    partition = {"source": "other", "partition": 3, "lag": 5, "cursor": 7, "forked": False}
+    counts = {"applied": 7, "batches": 2, "failures": 1}
+    report = {
+        "publisher": {"unsent": {0: 4}, "age_s": 1.5, "sent": 9, "failures": 0},
+        "consumers": {"broker": True, "partitions": [{**partition, **counts}]},
+        "parked": {"other": 2},
+    }
+    lines = Metrics("toy").exposition(report).decode().splitlines()
+    for expected in (
+        'tanggap_publisher_lag_entries{partition="0"} 4.0',
+        "tanggap_publisher_age_seconds 1.5",
+        "tanggap_owned_partitions 1.0",
+        'tanggap_consumer_lag_entries{partition="3",source="other"} 5.0',
+        'tanggap_consumed_entries_total{partition="3",source="other"} 7.0',
+        'tanggap_parked_entries{source="other"} 2.0',
+    ):
+        assert expected in lines
+
+
 async def test_description_tells_problems_and_tokens(client: httpx.AsyncClient) -> None:
     """OpenAPI 3.1 with one problem schema in place of the framework's, and a token where one is needed."""
     description = (await client.get("/openapi.json")).json()
@@ -54,6 +76,8 @@ async def test_description_tells_problems_and_tokens(client: httpx.AsyncClient) 
     for status in ("400", "401", "403", "413", "415", "422", "429", "default"):
         assert keep["responses"][status] == {"$ref": "#/components/responses/Problem"}
     assert description["paths"]["/health/live"]["get"]["security"] == []
+    key = next(parameter for parameter in keep["parameters"] if parameter["name"] == "Idempotency-Key")
+    assert key["required"] is True
 
 
 def test_log_line_keeps_only_listed_keys() -> None:
@@ -66,6 +90,18 @@ def test_log_line_keeps_only_listed_keys() -> None:
     assert (line["slug"], line["count"], line["service"], line["dropped"]) == ("x", 3, "toy", 2)
     assert "Siti" not in stream.getvalue()
     assert NIK not in stream.getvalue()
+
+
+def test_message_under_a_name_is_dropped() -> None:
+    """`error` holds a type's name; a message there may hold somebody's input."""
+    stream = io.StringIO()
+    configure_logging("toy", stream=stream)
+    structlog.get_logger().info("failed", error="ValueError")
+    structlog.get_logger().info("failed", error="no such person: Siti")
+    named, message = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert named["error"] == "ValueError"
+    assert message["dropped"] == 1
+    assert "Siti" not in stream.getvalue()
 
 
 def test_exception_is_logged_without_its_values() -> None:

@@ -15,6 +15,7 @@ from shared.kit.access.roles import Principal, require
 from shared.kit.access.tokens import Grant, SigningKey, TokenVerifier, create_token_keys, issue, load_public_keys
 from shared.kit.decisions.types import Accepted, Failed, KeyReused, Logged, Outcome, Refusal, Refused
 from shared.kit.errors import DomainError
+from shared.kit.http import intake
 from shared.kit.http.app import AppParts, create_app
 from shared.kit.http.idempotency import answer, request_key, require_key
 from shared.kit.http.intake import ItemProblem, batch_answer, invalid_item, parse_batch
@@ -123,7 +124,7 @@ class Toy:
             raise ConnectionRefusedError(f"password of {NIK}")
 
     async def _flow(self) -> Mapping[str, Any]:
-        return {"broker": "ok", "parked": 0}
+        return {"publisher": {}, "parked": {}}
 
 
 def _router(toy: Toy) -> APIRouter:
@@ -160,7 +161,7 @@ def _router(toy: Toy) -> APIRouter:
         refusal = Refusal("toy-refused", "The crate is sealed.", "Open it first.", status=403)
         return answer(Refused(refusal, replayed=True), toy.app.state.languages)
 
-    @router.post("/events")
+    @router.post("/events", openapi_extra=intake.DESCRIPTION)
     async def take_notes(request: Request, _: Annotated[Principal, Depends(clerk)]) -> Response:
         answers: list[tuple[str, Outcome] | ItemProblem] = []
         for item in await parse_batch(request):

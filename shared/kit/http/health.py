@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import structlog
 from fastapi import APIRouter
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from shared.kit.errors import Problem
 from shared.kit.http.problems import respond
@@ -45,9 +45,9 @@ def health_router(*, checks: Mapping[str, Check], flow: Report, metrics: Metrics
     async def flowing() -> Response:
         return _json(await flow())
 
-    @router.get("/metrics", summary="Numbers in Prometheus' format")
+    @router.get("/metrics", summary="Numbers in Prometheus' format", response_class=PlainTextResponse)
     async def numbers() -> Response:
-        return Response(metrics.exposition(), media_type=CONTENT_TYPE)
+        return Response(metrics.exposition(await flow()), headers={"Content-Type": CONTENT_TYPE})
 
     return router
 

@@ -6,10 +6,11 @@ Must not store anything: the decision's transaction does.
 
 import hmac
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import structlog
+from fastapi import Header
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,7 +37,10 @@ class IdempotencyKeyMissing(DomainError):
     next_step = "Send the header with an id you made for this command, the same one when you repeat it."
 
 
-def require_key(request: Request) -> str:
+def require_key(
+    request: Request,
+    _described: Annotated[str | None, Header(alias=HEADER, description="your own id of this command")] = None,
+) -> str:
     """The client's key for this command: a FastAPI dependency of every office command.
 
     Raises: IdempotencyKeyMissing. Two such headers count as none.

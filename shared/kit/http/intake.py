@@ -30,6 +30,63 @@ _TEXT_ATTRIBUTES = ("type", "source", "time")
 _ATTRIBUTE_CHARACTERS = 512
 
 
+_EVENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "time", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string", "format": "uuid", "description": "made by the sender; repeated when sent again"},
+        "source": {"type": "string", "minLength": 1, "maxLength": _ATTRIBUTE_CHARACTERS},
+        "type": {"type": "string", "minLength": 1, "maxLength": _ATTRIBUTE_CHARACTERS},
+        "time": {"type": "string", "format": "date-time", "description": "when it happened, as the sender says"},
+        "data": {"type": "object"},
+    },
+}
+_ANSWER_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["items"],
+    "properties": {
+        "items": {
+            "type": "array",
+            "description": "one a sent event, in the order sent",
+            "items": {
+                "type": "object",
+                "required": ["status", "http_status"],
+                "properties": {
+                    "id": {"type": "string"},
+                    "status": {"enum": ["accepted", "refused", "invalid", "failed"]},
+                    "http_status": {"type": "integer"},
+                    "replayed": {"const": True},
+                    "events": {"type": "array", "items": {"type": "object"}},
+                    "position": {"type": "integer"},
+                    "flags": {"type": "array", "items": {"type": "string"}},
+                    "problem": {"$ref": "#/components/schemas/Problem"},
+                },
+            },
+        }
+    },
+}
+
+# What a route that calls `parse_batch` and `batch_answer` gives as `openapi_extra`.
+DESCRIPTION: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            CLOUDEVENTS_BATCH: {
+                "schema": {"type": "array", "minItems": 1, "maxItems": MOST_EVENTS, "items": _EVENT_SCHEMA}
+            },
+            CLOUDEVENT: {"schema": _EVENT_SCHEMA},
+        },
+    },
+    "responses": {
+        "200": {
+            "description": "What became of each item",
+            "content": {"application/json": {"schema": _ANSWER_SCHEMA}},
+        }
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class RawEvent:
     """One event as it came: the CloudEvents attributes are there, its content is not looked at yet."""

@@ -4,6 +4,8 @@ Owns the reading of bodies under a limit as sent and as expanded, and a token bu
 what a body means.
 """
 
+import asyncio
+import contextlib
 import time
 import zlib
 from collections import OrderedDict
@@ -15,6 +17,8 @@ from shared.kit.errors import Problem, ProblemError
 
 REMEMBERED_SENDERS = 10_000
 NANOSECONDS_PER_MINUTE = 60_000_000_000
+LINGER_TIMES = 3
+LINGER_S = 1
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
@@ -35,6 +39,7 @@ class BodyReader:
             raise ProblemError(_encoding_not_accepted())
         declared = headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and (len(declared) > 12 or int(declared) > self.limit_bytes):
+            await self._linger(receive)
             raise ProblemError(self._too_large(self.limit_bytes))
         body = await self._received(receive)
         return body if encoding == "identity" else self._expanded(body)
@@ -49,10 +54,25 @@ class BodyReader:
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > self.limit_bytes:
+                await self._linger(receive)
                 raise ProblemError(self._too_large(self.limit_bytes))
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
+
+    async def _linger(self, receive: Receive) -> None:
+        """Throw away a little more of a body that is too large, before the connection is closed on it.
+
+        Why: closing on bytes that were not read resets the connection, and the sender would lose the answer.
+        """
+        left = LINGER_TIMES * self.limit_bytes
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while left > 0:
+                    message = await receive()
+                    left -= len(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        return
 
     def _expanded(self, body: bytes) -> bytes:
         expander = zlib.decompressobj(wbits=GZIP_WINDOW)

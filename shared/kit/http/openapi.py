@@ -7,9 +7,13 @@ from collections.abc import Collection
 from typing import Any
 
 from shared.kit.errors import PROBLEM_MEDIA_TYPE
+from shared.kit.http.idempotency import HEADER
 
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _REFERENCE = {"$ref": "#/components/responses/Problem"}
+
+# FastAPI would answer 422 for a missing header that it knows to be required, so the limits are added here.
+_KEY_SCHEMA = {"type": "string", "minLength": 8, "maxLength": 128, "pattern": "^[!-~]{8,128}$"}
 
 _PROBLEM: dict[str, Any] = {
     "title": "Problem",
@@ -63,5 +67,9 @@ def _describe(operation: dict[str, Any], *, public: bool) -> None:
         expected += ["400", "408", "413", "415", "422"]
     elif "422" in responses:
         expected += ["422"]
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == HEADER:
+            parameter.update(required=True, schema=_KEY_SCHEMA)
+            expected.append("400")
     responses.update(dict.fromkeys(expected, _REFERENCE))
     operation["security"] = [] if public else [{"token": []}]

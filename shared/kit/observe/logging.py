@@ -24,12 +24,15 @@ ALLOWED_KEYS = frozenset(
         "actor",
         "after",
         "age_ms",
+        "applied_by_all",
         "attempts",
         "batch",
         "before",
+        "broker",
         "bytes",
         "cause",
         "check",
+        "command",
         "consumer",
         "count",
         "delay_ms",
@@ -37,19 +40,23 @@ ALLOWED_KEYS = frozenset(
         "duration_ms",
         "entries",
         "epoch",
+        "error",
         "event",
         "exception",
         "first",
+        "first_kept",
         "frames",
         "host",
         "kind",
         "lag",
         "last",
+        "lease_epoch",
         "level",
         "logger",
         "method",
         "number",
         "owner",
+        "part",
         "partition",
         "partitions",
         "port",
@@ -68,17 +75,22 @@ ALLOWED_KEYS = frozenset(
         "state",
         "status",
         "step",
+        "stream",
         "tail",
         "timestamp",
         "trace_id",
         "type",
+        "until",
         "version",
     }
 )
+# A name of a type or part; anything else under these keys may be a message with values in it.
+NAME_KEYS = frozenset({"command", "error", "part"})
 TEXT_CHARACTERS = 200
 FRAMES = 12
 # Defence in depth: an identity or account number that slipped into an allowed key.
 _LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z-])\d{10,}(?![0-9A-Za-z-])")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,80}")
 
 Line = MutableMapping[str, Any]
 
@@ -110,7 +122,7 @@ def configure_logging(service: str, *, level: str = "info", stream: TextIO | Non
 
 def keep_allowed(_logger: Any, _method: str, line: Line) -> Line:
     """Drop every key that is not on the list, and shorten and mask the values of the rest."""
-    kept = {key: _plain(value) for key, value in line.items() if key in ALLOWED_KEYS}
+    kept = {key: _plain(value) for key, value in line.items() if key in ALLOWED_KEYS and _is_name(key, value)}
     dropped = len(line) - len(kept)
     return {**kept, "dropped": dropped} if dropped else kept
 
@@ -175,6 +187,10 @@ def _with_origin(service: str) -> Any:
         return line
 
     return add
+
+
+def _is_name(key: str, value: Any) -> bool:
+    return key not in NAME_KEYS or (isinstance(value, str) and _NAME.fullmatch(value) is not None)
 
 
 def _plain(value: Any) -> Any:
