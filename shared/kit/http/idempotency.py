@@ -37,7 +37,7 @@ class IdempotencyKeyMissing(DomainError):
     next_step = "Send the header with an id you made for this command, the same one when you repeat it."
 
 
-def require_key(
+async def require_key(
     request: Request,
     _described: Annotated[str | None, Header(alias=HEADER, description="your own id of this command")] = None,
 ) -> str:

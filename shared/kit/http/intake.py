@@ -182,18 +182,28 @@ def _item(item: Any, flaw: str | None) -> RawEvent | ItemProblem:
     known_id = event_id if isinstance(event_id, str) and _EVENT_ID.fullmatch(event_id) else None
     if flaw is not None:
         return ItemProblem(known_id, flaw_problem(flaw))
-    errors = _attribute_errors(item, known_id)
-    if errors or known_id is None:
-        return ItemProblem(known_id, _not_an_event(errors))
-    return RawEvent(known_id, item["type"], item)
+    if known_id is not None and _is_event(item):
+        return RawEvent(known_id, item["type"], item)
+    return ItemProblem(known_id, _not_an_event(_attribute_errors(item, known_id)))
+
+
+def _is_event(item: Mapping[str, Any]) -> bool:
+    return (
+        item.get("specversion") == "1.0"
+        and _is_attribute(item.get("type"))
+        and _is_attribute(item.get("source"))
+        and _is_attribute(item.get("time"))
+        and isinstance(item.get("data"), dict)
+        and item.get("datacontenttype", "application/json") == "application/json"
+    )
+
+
+def _is_attribute(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _ATTRIBUTE_CHARACTERS
 
 
 def _attribute_errors(item: Mapping[str, Any], known_id: str | None) -> Sequence[FieldProblem]:
-    errors = [
-        FieldProblem(name, _TEXT)
-        for name in _TEXT_ATTRIBUTES
-        if not isinstance(value := item.get(name), str) or not 0 < len(value) <= _ATTRIBUTE_CHARACTERS
-    ]
+    errors = [FieldProblem(name, _TEXT) for name in _TEXT_ATTRIBUTES if not _is_attribute(item.get(name))]
     if known_id is None:
         errors.append(FieldProblem("id", "A UUID is expected."))
     if item.get("specversion") != "1.0":

@@ -52,7 +52,7 @@ class PageRequest:
         return tuple(values)
 
 
-def page_request(
+async def page_request(
     limit: int = Query(DEFAULT_ROWS, ge=1, le=MOST_ROWS, description="most rows of the page"),
     after: str | None = Query(None, max_length=CURSOR_CHARACTERS, description="cursor given by the page before"),
 ) -> PageRequest:
