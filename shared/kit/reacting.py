@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kit import clock
-from shared.kit.decisions.batch import Rules, decide_batch
+from shared.kit.decisions.batch import Observe, Rules, decide_batch, unobserved
 from shared.kit.decisions.types import Accepted, Event, Failed, Item, Origin, Outcome, Refused
 from shared.kit.definition import Reaction, ServiceDefinition
 from shared.kit.log.decode import event_of
@@ -29,10 +29,13 @@ _NOTHING_TO_DO = Skipped("no-reaction")
 class Reacting:
     """Applies a service's reactions to batches of foreign entries."""
 
-    def __init__(self, definition: ServiceDefinition, rules: Rules, today: Today) -> None:
+    def __init__(
+        self, definition: ServiceDefinition, rules: Rules, today: Today, *, observe: Observe = unobserved
+    ) -> None:
         self._definition = definition
         self._rules = rules
         self._today = today
+        self._observe = observe
         self._reactions = {payload.type: (payload, reactions) for payload, reactions in definition.reactions.items()}
         self._names = {type_.rpartition(".")[0] for type_ in self._reactions}
 
@@ -53,7 +56,7 @@ class Reacting:
             spans.append((first, len(items)))
         if not items:
             return results
-        outcomes = await decide_batch(connection, self._rules, items, now=now)
+        outcomes = await decide_batch(connection, self._rules, items, now=now, observe=self._observe)
         return [
             _result(outcomes[first:last]) if last > first else result
             for result, (first, last) in zip(results, spans, strict=True)

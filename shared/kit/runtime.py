@@ -19,6 +19,7 @@ from redis.backoff import NoBackoff
 from shared.kit import clock
 from shared.kit.access.tokens import TokenVerifier, load_public_keys
 from shared.kit.database import Database
+from shared.kit.decisions.batch import Observe, unobserved
 from shared.kit.decisions.group import Decisions
 from shared.kit.definition import ServiceDefinition
 from shared.kit.errors import DomainError
@@ -83,6 +84,8 @@ class Runtime:
         )
         self.peers = httpx.AsyncClient(timeout=PEER_TIMEOUT_S)
         self.consumers: Consumers | None = None
+        self.observe: Observe = _StepTimer(self.metrics)
+        self.observe_consuming: Observe = unobserved
         self.on_fatal: Callable[[], None] = lambda: None
         self._decisions: Decisions | None = None
         self._reacting: Reacting | None = None
@@ -120,13 +123,13 @@ class Runtime:
             self.database,
             rules,
             on_commit=self._committed,
-            observe=_StepTimer(self.metrics),
+            observe=self.observe,
             items_max=self.settings.batch_commands,
         )
         self._decisions.start()
         self._spawn("publisher", self.publisher.run())
         self._spawn("checkpointer", self.checkpointer.run())
-        self._reacting = Reacting(self.definition, rules, self.today)
+        self._reacting = Reacting(self.definition, rules, self.today, observe=self.observe_consuming)
         self.consumers = self._consumers(self._reacting)
         await self.consumers.start()
         _log.info("service-started", service=self.definition.name)

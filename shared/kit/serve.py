@@ -76,7 +76,7 @@ def release() -> str:
 
 
 def main(definition: ServiceDefinition) -> int:
-    """Serve until SIGTERM or SIGINT. Gives 0 after a clean stop, 1 if a part failed or the start was refused."""
+    """Build a service from the environment's settings and serve it. Gives the process's exit code."""
     settings = Settings()  # type: ignore[call-arg]
     configure_logging(definition.name, level=settings.log_level)
     try:
@@ -84,6 +84,12 @@ def main(definition: ServiceDefinition) -> int:
     except DomainError as error:
         _log.critical("start-refused", slug=error.slug)
         return EXIT_FAILED
+    return serve(runtime)
+
+
+def serve(runtime: Runtime) -> int:
+    """Serve until SIGTERM or SIGINT. Gives 0 after a clean stop, 1 if a part failed or the start was refused."""
+    settings = runtime.settings
     config = uvicorn.Config(
         app_of(runtime),
         host=settings.host,

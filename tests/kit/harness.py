@@ -5,16 +5,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
+import sqlalchemy as sa
+
 from shared.kit import clock
 from shared.kit.database import Database
 from shared.kit.decisions.batch import Rules
 from shared.kit.decisions.types import Command, IdempotencyKey, Item, Origin, UniqueKey
 from shared.kit.definition import ServiceDefinition
-from shared.kit.log.append import LogIdentity, read_identity
+from shared.kit.log.append import read_identity
 from shared.kit.log.decode import Decoder
 from shared.kit.log.opening import Opening
 from shared.kit.log.rebuild import Difference, differences, dump, leaves_of, replay, state_tables
+from shared.kit.log.tables import head
 from shared.kit.migrations import migrate
+from shared.kit.preparing import rules_of
 
 
 @dataclass
@@ -30,22 +34,33 @@ class Bench:
 @asynccontextmanager
 async def workbench(definition: ServiceDefinition, url: str) -> AsyncIterator[Bench]:
     """A migrated database with an opened log."""
+    await _migrate(definition, url)
+    async with attached(definition, url) as bench:
+        yield bench
+
+
+@asynccontextmanager
+async def attached(definition: ServiceDefinition, url: str) -> AsyncIterator[Bench]:
+    """The database of a service that is prepared already."""
     database = Database(url)
     try:
-        decoder = Decoder.of(definition.payloads, definition.upcasters)
-        unopened = rules_of(definition, LogIdentity("", 1))
-        opening = Opening(definition.name, "test", date(2026, 1, 1))
-        await migrate(database, definition.migrations, opening, unopened, decoder, role=None)
         async with database.reading() as connection:
             identity = await read_identity(connection)
         assert identity is not None
+        decoder = Decoder.of(definition.payloads, definition.upcasters)
         yield Bench(database, rules_of(definition, identity), decoder, definition)
     finally:
         await database.close()
 
 
-def rules_of(definition: ServiceDefinition, identity: LogIdentity) -> Rules:
-    return Rules(definition.kinds, definition.deciders, definition.read_models, identity)
+async def _migrate(definition: ServiceDefinition, url: str) -> None:
+    database = Database(url, pool_size=2)
+    try:
+        decoder = Decoder.of(definition.payloads, definition.upcasters)
+        opening = Opening(definition.name, "test", date(2026, 1, 1))
+        await migrate(database, definition.migrations, opening, rules_of(definition), decoder, role=None)
+    finally:
+        await database.close()
 
 
 def item(command: Command, key: str | None = None, *, claims: dict[UniqueKey, str] | None = None) -> Item:
@@ -57,23 +72,14 @@ def item(command: Command, key: str | None = None, *, claims: dict[UniqueKey, st
 
 async def rebuilt_differs(bench: Bench, scratch_url: str) -> list[Difference]:
     """Where the live state differs from one rebuilt from the log alone in a scratch database."""
-    scratch = Database(scratch_url)
+    await _migrate(bench.definition, scratch_url)
+    scratch = Database(scratch_url, pool_size=2)
     try:
-        opening = Opening(bench.definition.name, "scratch", date(2026, 1, 1))
-        await migrate(scratch, bench.definition.migrations, opening, bench.rules, bench.decoder, role=None)
         async with bench.database.reading() as live, scratch.transaction() as target:
-            position = await last_position(live)
-            await replay(leaves_of(live, position), target, bench.rules, bench.decoder)
+            position = int(await live.scalar(sa.select(head.c.position)) or 0)
+            replayed = await replay(leaves_of(live, position), target, bench.rules, bench.decoder)
+            assert replayed > 0, "an empty log shows nothing"
             tables = state_tables(bench.rules)
             return differences(await dump(live, tables), await dump(target, tables))
     finally:
         await scratch.close()
-
-
-async def last_position(connection) -> int:  # type: ignore[no-untyped-def]
-    """The head's position."""
-    import sqlalchemy as sa
-
-    from shared.kit.log.tables import head
-
-    return int((await connection.execute(sa.select(head.c.position))).scalar_one())

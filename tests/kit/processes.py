@@ -1,10 +1,9 @@
 """The toy services as real processes, started, killed and started again."""
 
 import asyncio
+import multiprocessing
 import os
-import signal
 import socket
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,9 +17,21 @@ from shared.kit.preparing import prepare
 from shared.kit.settings import Settings
 from tests.kit.toy.service import MIRRORING, TOY
 
+# Forked from a process that has imported everything: a start takes 0.3 s instead of 1.5 s.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.kit.toy.app"])
+
 DEFINITIONS = {"toy": TOY, "mirror": MIRRORING}
 INSTALLATION = "test"
 READY_DEADLINE_S = 20
+
+
+def _serve(name: str, environment: dict[str, str]) -> None:
+    """The child's whole life."""
+    os.environ.update(environment)
+    from tests.kit.toy.app import run  # the forked parent has it already
+
+    sys.exit(run(name))
 
 
 def free_port() -> int:
@@ -43,10 +54,9 @@ class ToyProcess:
     redis_url: str
     keys_dir: Path
     peers: dict[str, str] = field(default_factory=dict)
-    module: str = "tests.kit.toy.app"
     extra: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: "multiprocessing.process.BaseProcess | None" = None
 
     @property
     def url(self) -> str:
@@ -86,9 +96,9 @@ class ToyProcess:
         )
         await prepare(self.definition, settings)
 
-    def start(self) -> None:
-        command = [sys.executable, "-m", self.module, self.name]
-        self.process = subprocess.Popen(command, env={**os.environ, **self.environment})
+    def start(self, **extra: str) -> None:
+        self.process = _FORKS.Process(target=_serve, args=(self.name, {**self.environment, **extra}))
+        self.process.start()
 
     async def ready(self) -> None:
         async with httpx.AsyncClient() as client, asyncio.timeout(READY_DEADLINE_S):
@@ -97,20 +107,33 @@ class ToyProcess:
                     if (await client.get(self.url + "/health/ready")).status_code == httpx.codes.OK:
                         return
                 except httpx.TransportError:
-                    assert self.process is not None and self.process.poll() is None, "the service ended"
+                    assert self.process is not None and self.process.is_alive(), "the service ended"
                 await asyncio.sleep(0.05)
+
+    async def ended(self) -> int:
+        """Wait until the process ends by itself, and give its exit code."""
+        assert self.process is not None
+        async with asyncio.timeout(READY_DEADLINE_S):
+            while self.process.is_alive():
+                await asyncio.sleep(0.01)
+        code = self.process.exitcode
+        self.process = None
+        assert code is not None
+        return code
 
     def kill(self) -> None:
         """kill -9."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.join()
             self.process = None
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=30)
+        self.process.terminate()
+        self.process.join(timeout=30)
+        code = self.process.exitcode
         self.process = None
+        assert code is not None
         return code

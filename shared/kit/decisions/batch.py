@@ -105,7 +105,7 @@ class _Seen:
         return None if holder == self._item.claims[key] else holder
 
 
-def _unobserved(_: str) -> None:
+def unobserved(_: str) -> None:
     """Nobody watches the steps."""
 
 
@@ -115,7 +115,7 @@ async def decide_batch(
     items: Sequence[Item],
     *,
     now: datetime,
-    observe: Observe = _unobserved,
+    observe: Observe = unobserved,
 ) -> list[Outcome]:
     """Decide items in order inside the connection's open transaction and write what they change.
 

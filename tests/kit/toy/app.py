@@ -1,9 +1,59 @@
-"""The toy services as processes: `python -m tests.kit.toy.app toy|mirror`."""
+"""The toy services as processes that can be told to die at a step.
 
-import sys
+`TOY_KILL_AT=<step>:<n>` kills the process, as kill -9 does, the n-th time it reaches a step: one of the batch
+decider's steps, or `before_append`, `after_append` of a batch to the stream.
+"""
 
-from shared.kit.serve import main
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from shared.kit.observe.logging import configure_logging
+from shared.kit.runtime import Runtime
+from shared.kit.serve import serve
+from shared.kit.settings import Settings
+from shared.kit.streams.append import StreamAppender
 from tests.kit.toy.service import MIRRORING, TOY
 
-if __name__ == "__main__":
-    sys.exit(main({"toy": TOY, "mirror": MIRRORING}[sys.argv[1]]))
+DEFINITIONS = {"toy": TOY, "mirror": MIRRORING}
+
+
+def run(name: str) -> int:
+    """Serve one of the toys until it is stopped or dies as told."""
+    settings = Settings()  # type: ignore[call-arg]
+    configure_logging(name, level=settings.log_level)
+    runtime = Runtime(DEFINITIONS[name], settings)
+    order = os.environ.get("TOY_KILL_AT")
+    if order:
+        step, _, count = order.partition(":")
+        killer = _killer(step, int(count))
+        runtime.observe = runtime.observe_consuming = killer
+        _kill_around_append(killer)
+    return serve(runtime)
+
+
+def _killer(step: str, count: int) -> Callable[[str], None]:
+    left = count
+
+    def reach(reached: str) -> None:
+        nonlocal left
+        if reached != step:
+            return
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return reach
+
+
+def _kill_around_append(reach: Callable[[str], None]) -> None:
+    append = StreamAppender.append
+
+    async def watched(self: StreamAppender, *args: Any, **named: Any) -> Any:
+        reach("before_append")
+        result = await append(self, *args, **named)
+        reach("after_append")
+        return result
+
+    StreamAppender.append = watched  # type: ignore[method-assign]
