@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kit.canonical import canonical
+from shared.kit.decisions.tables import fingerprint
 from shared.kit.log import tables
 
 LOG_ID = "01936000-0000-7000-8000-000000000001"
@@ -65,9 +66,11 @@ def leaves(count: int, *, branch_after: int | None = None) -> list[bytes]:
 
 
 async def create_tables(connection: AsyncConnection) -> None:
-    """The log's tables alone, without grants."""
-    await connection.execute(sa.text("CREATE SCHEMA log"))
+    """The log's tables alone, without the triggers that would keep a test from tampering with them."""
+    for schema in ("log", "intake"):
+        await connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
     await connection.run_sync(tables.metadata.create_all)
+    await connection.run_sync(fingerprint.create)
 
 
 async def write(connection: AsyncConnection, new: Sequence[bytes]) -> None:

@@ -72,9 +72,7 @@ async def append(
     increments = [0] * identity.partitions
     for partition in partitions:
         increments[partition] += 1
-    advanced = (
-        await connection.execute(_ADVANCE, {"count": len(events), "now": now, "increments": increments})
-    ).one()
+    advanced = (await connection.execute(_ADVANCE, {"count": len(events), "now": now, "increments": increments})).one()
     numbers = [last - grown for last, grown in zip(advanced.numbers, increments, strict=True)]
     position = advanced.position - len(events)
     recorded_at: datetime = advanced.recorded_at

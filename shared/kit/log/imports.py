@@ -1,8 +1,8 @@
 """Bringing missing leaves back into a database that was restored from an older backup.
 
 Owns the repair that the refusal of `shared.kit.log.guard` asks for. Writes leaves byte for byte, in one transaction,
-and keeps them only if the whole then has the root that the log's own key signed. State tables are rebuilt from the
-log afterwards (`shared.kit.log.rebuild`).
+and keeps them only if the whole then has the root that the log's own key signed. The same transaction forgets which
+code the state tables were built by: the service does not start until `tanggap migrate` has rebuilt them.
 """
 
 import uuid
@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.kit.clock import now
 from shared.kit.database import copy_rows
+from shared.kit.decisions.tables import fingerprint
 from shared.kit.log import merkle, tables, tiles
 from shared.kit.log.append import PARTITION_HASH, LogIdentity
 from shared.kit.log.errors import LogDamaged, LogEmpty, LogForked
@@ -73,6 +74,7 @@ async def import_leaves(engine: AsyncEngine, source: LogSource, verifiers: Seque
         await connection.execute(sa.insert(tables.checkpoint).values(signed))
         moved = {"position": place.position, "numbers": place.numbers, "recorded_at": place.recorded_at}
         await connection.execute(sa.update(tables.head).values(moved))
+        await connection.execute(sa.delete(fingerprint))
     return Imported(before, place.position)
 
 

@@ -41,9 +41,7 @@ async def leaves_of(connection: AsyncConnection, to_position: int) -> AsyncItera
         after = rows[-1].position
 
 
-async def replay(
-    leaves: AsyncIterator[list[Leaf]], connection: AsyncConnection, rules: Rules, decoder: Decoder
-) -> int:
+async def replay(leaves: AsyncIterator[list[Leaf]], connection: AsyncConnection, rules: Rules, decoder: Decoder) -> int:
     """Run every leaf through `evolve` into the state tables the connection sees. Gives the number of events.
 
     The tables must be empty; the caller owns the transaction.
@@ -124,7 +122,9 @@ async def rebuild(connection: AsyncConnection, rules: Rules, decoder: Decoder) -
     await connection.execute(sa.text("DROP SCHEMA IF EXISTS shadow CASCADE"))
     await connection.execute(sa.text("CREATE SCHEMA shadow"))
     for table in tables:
-        await connection.execute(sa.text(f'CREATE TABLE shadow."{table.name}" (LIKE public."{table.name}" INCLUDING ALL)'))
+        await connection.execute(
+            sa.text(f'CREATE TABLE shadow."{table.name}" (LIKE public."{table.name}" INCLUDING ALL)')
+        )
     await connection.execute(sa.text("SET LOCAL search_path = shadow"))
     count = await replay(leaves_of(connection, position), connection, rules, decoder)
     for table in tables:
@@ -169,9 +169,7 @@ async def dump(connection: AsyncConnection, tables: Sequence[sa.Table]) -> dict[
     return content
 
 
-def differences(
-    live: Mapping[str, Mapping[str, str]], replayed: Mapping[str, Mapping[str, str]]
-) -> list[Difference]:
+def differences(live: Mapping[str, Mapping[str, str]], replayed: Mapping[str, Mapping[str, str]]) -> list[Difference]:
     """Where two dumps differ, in a stable order: empty means equal byte for byte."""
     found = []
     for table in sorted(live.keys() | replayed.keys()):

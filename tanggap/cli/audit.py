@@ -1,0 +1,287 @@
+"""`tanggap audit`: take a log out, verify it without its owner, prove single events, bring lost leaves back.
+
+Owns words and options only; the work is done by `tanggap.verifier` (which trusts nothing) and `shared.kit.log`.
+Verifying and checking need no server, no network and no configuration.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tanggap.cli.exits import Exit
+from tanggap.cli.output import answer, fail, progress
+from tanggap.verifier.archive import BadArchive
+from tanggap.verifier.merkle import BadProof
+from tanggap.verifier.notes import BadNote, Checkpoint, Key, parse_key, read_checkpoint
+from tanggap.verifier.proofs import NotInExport, check, prove
+from tanggap.verifier.verify import Verdict, verify
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Folder = Annotated[Path, typer.Argument(help="The export's folder.")]
+Keys = Annotated[list[str] | None, typer.Option("--key", help="A public key, or the file that holds one; repeatable.")]
+Since = Annotated[Path | None, typer.Option("--since", help="A checkpoint kept from an earlier visit.")]
+Url = Annotated[str | None, typer.Option("--url", help="A running service's address.")]
+DatabaseUrl = Annotated[str | None, typer.Option("--database-url", help="A service's database.")]
+Service = Annotated[str, typer.Argument(help="The service's name.")]
+ScratchUrl = Annotated[str, typer.Option("--scratch-url", help="An empty database to build the state in.")]
+TOKEN = "TANGGAP_TOKEN"
+ROWS_NAMED_MAX = 100
+AFTER_IMPORT = "Run `tanggap migrate` for the service: it builds the state anew from the log."
+HTTP_TIMEOUT_SECONDS = 60
+
+
+@app.command("export")
+def export_command(directory: Folder, url: Url = None, database_url: DatabaseUrl = None) -> None:
+    """Write a log into a folder, or bring the folder up to date. The token for --url stands in TANGGAP_TOKEN."""
+    exported = asyncio.run(_export(directory, url, database_url))
+    checkpoint = exported.checkpoint
+    document = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
+    document |= {"segments_written": exported.segments_written, "segments_kept": exported.segments_kept}
+    answer(document, text=f"{checkpoint.origin}: {checkpoint.size} entries in {directory}")
+
+
+@app.command("verify")
+def verify_command(directory: Folder, key: Keys = None, since: Since = None) -> None:
+    """Verify an export against keys kept elsewhere. Exit 0: as signed; 3: no key, self-consistent only; 5: not so."""
+    keys = _keys(key)
+    try:
+        verdict = verify(directory, keys, since=_seen(since, keys))
+    except (BadArchive, BadNote) as error:
+        fail("export-unreadable", str(error), code=Exit.AUDIT_MISMATCH)
+    code = Exit.AUDIT_MISMATCH if verdict.findings else Exit.OK if verdict.trusted else Exit.PARTLY
+    answer(_verdict_document(verdict), text=_verdict_text(verdict), code=code)
+
+
+@app.command("prove")
+def prove_command(
+    directory: Folder,
+    event: Annotated[str, typer.Argument(help="The event's position or id.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write the proof; else it is the answer.")] = None,
+) -> None:
+    """Make the proof that one event is in the log: a small file that `audit check` verifies with the key alone."""
+    try:
+        proof = prove(directory, event)
+    except NotInExport as error:
+        fail("not-in-export", str(error), next_step="Export the log again if the event is newer than the export.")
+    except (BadArchive, BadNote, BadProof) as error:
+        fail("export-mismatch", str(error), next_step=f"tanggap audit verify {directory}", code=Exit.AUDIT_MISMATCH)
+    if out is not None:
+        out.write_text(proof, encoding="utf-8")
+    position = check(proof).position
+    answer({"position": position, "proof": proof}, text=proof.rstrip("\n") if out is None else f"proof in {out}")
+
+
+@app.command("check")
+def check_command(
+    proof: Annotated[Path, typer.Argument(help="The proof's file.", exists=True, dir_okay=False)], key: Keys = None
+) -> None:
+    """Check a proof. Exit 0: the key's owner logged this event; 3: no key, fits itself only; 5: it proves nothing."""
+    try:
+        proven = check(proof.read_text(encoding="utf-8"), _keys(key))
+    except (BadProof, BadNote, UnicodeDecodeError) as error:
+        fail("proof-invalid", str(error), code=Exit.AUDIT_MISMATCH)
+    signed = bool(proven.checkpoint.signed_by)
+    document = {"origin": proven.checkpoint.origin, "position": proven.position, "size": proven.checkpoint.size}
+    document |= {"trusted": signed, "event": proven.leaf.decode(errors="replace")}
+    words = "as signed" if signed else "self-consistent only: no key from outside was given"
+    text = f"{proven.checkpoint.origin}: position {proven.position} of {proven.checkpoint.size}, {words}"
+    answer(document, text=f"{text}\n{document['event']}", code=Exit.OK if signed else Exit.PARTLY)
+
+
+@app.command("import")
+def import_command(
+    directory: Annotated[Path, typer.Argument(help="An export that holds the missing leaves.", exists=True)],
+    database_url: Annotated[str, typer.Option("--database-url", help="The restored database, as its owner.")],
+    key: Keys = None,
+) -> None:
+    """Append the leaves an older backup lacks, if the whole then is what the key signed."""
+    if not key:
+        fail("key-missing", "Leaves are imported only against the log's public key.", code=Exit.USAGE)
+    imported = asyncio.run(_import(directory, database_url, _keys(key)))
+    document: dict[str, Any] = {"before": imported.before, "after": imported.after}
+    document |= {"imported": imported.after - imported.before, "next_step": AFTER_IMPORT}
+    answer(
+        document, text=f"{document['imported']} leaves brought back; the log now has {imported.after}.\n{AFTER_IMPORT}"
+    )
+
+
+@app.command("replay")
+def replay_command(
+    service: Service,
+    scratch_url: ScratchUrl,
+    directory: Annotated[Path | None, typer.Option("--from", help="An export to replay; verify it first.")] = None,
+    database_url: DatabaseUrl = None,
+    to: Annotated[int | None, typer.Option("--to", min=1, help="The last position; else the last one signed.")] = None,
+) -> None:
+    """Build a service's state as of a position from its log alone, in an empty database."""
+    if (directory is None) == (database_url is None):
+        fail("usage", "Give either --from or --database-url.", code=Exit.USAGE)
+    replayed = asyncio.run(_replay(service, scratch_url, directory or str(database_url), to))
+    document = {"service": service, "position": replayed.position, "events": replayed.events}
+    text = f"{service}: state as of position {replayed.position} from {replayed.events} events: {replayed.digest}"
+    answer(document | {"digest": replayed.digest}, text=text)
+
+
+@app.command("diff")
+def diff_command(
+    service: Service,
+    scratch_url: ScratchUrl,
+    database_url: Annotated[str, typer.Option("--database-url", help="The service's live database.")],
+) -> None:
+    """Replay a live service's log into an empty database and compare every state row. Exit 5: they differ."""
+    compared = asyncio.run(_diff(service, scratch_url, database_url))
+    rows = [{"table": each.table, "key": each.key} for each in compared.differences]
+    document = {"service": service, "position": compared.position, "live_digest": compared.live_digest}
+    document |= {"replayed_digest": compared.replayed_digest, "differences": rows[:ROWS_NAMED_MAX], "count": len(rows)}
+    lines = [f"{row['table']} {row['key']}" for row in rows[:ROWS_NAMED_MAX]]
+    lines.append(f"{service}: {len(rows)} rows differ as of position {compared.position}")
+    answer(document, text="\n".join(lines), code=Exit.AUDIT_MISMATCH if rows else Exit.OK)
+
+
+async def _export(directory: Path, url: str | None, database_url: str | None) -> Any:
+    from shared.kit.log.export import export_log
+
+    told = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if done == total or done - told >= total // 10:
+            told = done
+            progress(f"{done} of {total} entries")
+
+    async with _source(url, database_url) as source:
+        return await export_log(source, directory, progress=tell)
+
+
+@contextlib.asynccontextmanager
+async def _source(url: str | None, database_url: str | None) -> AsyncIterator[Any]:
+    from shared.kit.log.sources import DatabaseSource, HttpSource
+
+    if (url is None) == (database_url is None):
+        fail("usage", "Give either --url or --database-url.", code=Exit.USAGE)
+    if database_url is not None:
+        async with _database(database_url) as database:
+            yield DatabaseSource(database.engine)
+        return
+    import httpx
+
+    token = os.environ.get(TOKEN)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with httpx.AsyncClient(base_url=str(url), headers=headers, timeout=HTTP_TIMEOUT_SECONDS) as client:
+        try:
+            yield HttpSource(client)
+        except httpx.HTTPStatusError as error:
+            allowed = error.response.status_code not in (401, 403)
+            code = Exit.TRY_AGAIN if allowed else Exit.NOT_ALLOWED
+            fail("export-refused", f"The service answered {error.response.status_code}.", code=code)
+        except httpx.TransportError:
+            fail("unreachable", f"{url} does not answer.", next_step="Repeat the command.", code=Exit.TRY_AGAIN)
+
+
+@contextlib.asynccontextmanager
+async def _database(url: str) -> AsyncIterator[Any]:
+    from sqlalchemy.exc import ArgumentError
+
+    from shared.kit.database import Database
+
+    try:
+        database = Database(url, pool_size=2)
+    except ArgumentError:
+        fail("usage", "A database's URL begins postgresql+asyncpg://", code=Exit.USAGE)
+    try:
+        yield database
+    except OSError:
+        fail("unreachable", "The database does not answer.", next_step="Repeat the command.", code=Exit.TRY_AGAIN)
+    finally:
+        await database.close()
+
+
+async def _import(directory: Path, database_url: str, keys: list[Key]) -> Any:
+    from shared.kit.log.imports import FolderSource, import_leaves
+    from shared.kit.log.notes import Verifier
+
+    verifiers = [Verifier(each.name, each.raw) for each in keys]
+    async with _database(database_url) as database:
+        return await import_leaves(database.engine, FolderSource(directory), verifiers)
+
+
+async def _replay(service: str, scratch_url: str, origin: Path | str, to: int | None) -> Any:
+    from shared.kit.log.imports import FolderSource
+    from shared.kit.log.scratch import replay_into
+
+    definition = _definition(service)
+    async with _database(scratch_url) as scratch, contextlib.AsyncExitStack() as stack:
+        url = None if isinstance(origin, Path) else origin
+        source = FolderSource(Path(origin)) if url is None else await stack.enter_async_context(_source(None, url))
+        return await replay_into(scratch, definition, source, to=to)
+
+
+async def _diff(service: str, scratch_url: str, database_url: str) -> Any:
+    from shared.kit.log.scratch import compare_with_live
+
+    definition = _definition(service)
+    async with _database(database_url) as live, _database(scratch_url) as scratch:
+        return await compare_with_live(live, scratch, definition)
+
+
+def _definition(service: str) -> Any:
+    """The definition in `services/<name>/service.py`, the one `ServiceDefinition` that stands there."""
+    from shared.kit.definition import ServiceDefinition
+
+    try:
+        module = importlib.import_module(f"services.{service}.service")
+    except ModuleNotFoundError:
+        fail("service-unknown", f"There is no service {service} here.", code=Exit.USAGE)
+    return next(value for value in vars(module).values() if isinstance(value, ServiceDefinition))
+
+
+def _keys(texts: list[str] | None) -> list[Key]:
+    """The keys named on the command line, each as its text or as the file that holds it."""
+    keys = []
+    for text in texts or ():
+        path = Path(text)
+        try:
+            keys.append(parse_key(path.read_text(encoding="utf-8") if path.is_file() else text))
+        except (BadNote, UnicodeDecodeError) as error:
+            fail("key-malformed", f"{path.name} is not a public key: {error}", code=Exit.USAGE)
+    return keys
+
+
+def _seen(path: Path | None, keys: list[Key]) -> Checkpoint | None:
+    if path is None:
+        return None
+    try:
+        seen = read_checkpoint(path.read_text(encoding="utf-8"), keys)
+    except FileNotFoundError:
+        fail("usage", f"{path} does not exist.", code=Exit.USAGE)
+    if keys and not seen.signed_by:
+        fail("checkpoint-untrusted", f"{path} is signed by none of the given keys.", code=Exit.USAGE)
+    return seen
+
+
+def _verdict_document(verdict: Verdict) -> dict[str, Any]:
+    document: dict[str, Any] = {"origin": verdict.origin, "size": verdict.size, "root": verdict.root.hex()}
+    document |= {"checkpoints": verdict.checkpoints, "trusted": verdict.trusted, "differences": verdict.count}
+    document |= {"first_bad_position": verdict.first_bad_position, "keys": [key.text for key in verdict.keys]}
+    found = [
+        {"kind": each.kind.value, "first": each.first, "last": each.last, "detail": each.detail}
+        for each in verdict.findings
+    ]
+    return document | {"findings": found}
+
+
+def _verdict_text(verdict: Verdict) -> str:
+    lines = [f"{verdict.origin}: {verdict.size} entries, {verdict.checkpoints} checkpoints"]
+    lines += [f"  {finding}" for finding in verdict.findings]
+    if verdict.findings:
+        lines.append(f"NOT as signed: {verdict.count} differences, the first at position {verdict.first_bad_position}")
+    else:
+        lines.append("as signed" if verdict.trusted else "self-consistent only: no key from outside was given")
+    return "\n".join(lines)
