@@ -56,7 +56,7 @@ class Target:
             if self.before is not None:
                 await self.before()
             verdicts = [(entry, self.misbehave(entry)) for entry in entries]
-            rows = [_row(entry, worker) for entry, reason in verdicts if reason is None]
+            rows = [row_of(entry, worker) for entry, reason in verdicts if reason is None]
             if rows:
                 await connection.execute(effect.insert(), rows)
             return [Applied() if reason is None else Rejected(reason) for _, reason in verdicts]
@@ -136,7 +136,8 @@ async def until(condition: Callable[[], Awaitable[bool] | bool], *, deadline_s: 
         await asyncio.sleep(0.02)
 
 
-def _row(entry: Entry, worker: str) -> dict[str, Any]:
+def row_of(entry: Entry, worker: str) -> dict[str, Any]:
+    """The effect of an entry."""
     return {
         "partition": entry.partition,
         "number": entry.number,
