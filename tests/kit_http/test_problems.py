@@ -81,6 +81,14 @@ async def test_expected_failure_tells_its_slug_and_values(client: httpx.AsyncCli
     assert document["detail"] == "The crate 1 is lost."
 
 
+async def test_unreachable_database_asks_to_try_again(client: httpx.AsyncClient, toy: Toy) -> None:
+    """503 with Retry-After, and the log tells no address or password."""
+    response = await client.get("/v1/crates/3")
+    assert_problem(response, 503, "unavailable")
+    assert response.headers["retry-after"] == "2"
+    assert "nobody" not in response.text + toy.log.getvalue()
+
+
 async def test_problem_is_in_indonesian_unless_english_is_asked_for(client: httpx.AsyncClient) -> None:
     """Indonesian is the first language."""
     response = await client.get("/v1/nothing", headers={"Accept-Language": "fr, *;q=0.5"})
@@ -103,6 +111,18 @@ async def test_problem_is_in_indonesian_unless_english_is_asked_for(client: http
 def test_language_is_chosen_by_quality(header: str | None, language: str) -> None:
     """The best language of the header wins; what cannot be read is ignored."""
     assert choose_language(header) == language
+
+
+def test_catalogue_of_a_service_is_merged_with_the_kit_s(tmp_path: Path) -> None:
+    """A service translates its own texts beside its code; the kit's stay."""
+    folder = tmp_path / "id" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "toy.po").write_text('msgid "The crate is sealed."\nmsgstr "Peti tersegel."\n', encoding="utf-8")
+    languages = Languages([tmp_path])
+    assert languages.translate("The crate is sealed.", "id") == "Peti tersegel."
+    assert languages.translate("The crate is sealed.", "en") == "The crate is sealed."
+    assert languages.translate("Not found", "id") == "Tidak ditemukan"
+    assert languages.translate("", "id") == ""
 
 
 def test_every_text_of_the_kit_is_translated() -> None:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from shared.kit.access.roles import Principal, require
 from shared.kit.access.tokens import Grant, SigningKey, TokenVerifier, create_token_keys, issue, load_public_keys
+from shared.kit.database import Database
 from shared.kit.decisions.types import Accepted, Failed, KeyReused, Logged, Outcome, Refusal, Refused
 from shared.kit.errors import DomainError
 from shared.kit.http import intake
@@ -154,6 +155,9 @@ def _router(toy: Toy) -> APIRouter:
         principal.demand("area", "62.06.01")
         if crate_id == 1:
             raise CrateLost(crate_id=crate_id)
+        if crate_id == 3:
+            async with Database(settings().database_url).reading():
+                return {}
         raise RuntimeError(f"secret {NIK} of Siti")
 
     @router.post("/refused")

@@ -55,9 +55,12 @@ def parse_items(body: bytes) -> tuple[Any, list[str | None]]:
     except ValueError as error:
         raise ProblemError(unparseable()) from error
     escaped = b"\\u" in body
-    if isinstance(value, list):
-        return value, [flaw_of(item, depth=2, escaped=escaped) for item in value]
-    return value, [flaw_of(value, depth=1, escaped=escaped)]
+    flaw = flaw_of(value, depth=1, escaped=escaped)
+    if not isinstance(value, list):
+        return value, [flaw]
+    if flaw is None:
+        return value, [None] * len(value)
+    return value, [flaw_of(item, depth=2, escaped=escaped) for item in value]
 
 
 def flaw_of(value: Any, *, depth: int, escaped: bool) -> str | None:
@@ -88,15 +91,16 @@ def _flaw_here(container: Any, deeper: list[Any], escaped: bool) -> str | None:
         children = container.values()
     for child in children:
         kind = type(child)
-        if kind is dict or kind is list or kind is _WithKeyTwice:
-            deeper.append(child)
+        if kind is str:
+            if escaped and _is_bad_text(child):
+                return BAD_CHARACTER
         elif kind is int:
             if not -LARGEST_INTEGER <= child <= LARGEST_INTEGER:
                 return NUMBER_TOO_LARGE
         elif kind is float:
             return FRACTION
-        elif escaped and kind is str and _is_bad_text(child):
-            return BAD_CHARACTER
+        elif kind is not bool and child is not None:
+            deeper.append(child)
     return None
 
 
