@@ -7,7 +7,7 @@ signing of the log, and what stops all of it. Knows no domain noun, and no rule 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -40,6 +40,7 @@ from shared.kit.streams.faults import surroundings_failed
 from shared.kit.streams.names import checkpoint_stream
 from shared.kit.streams.publisher import Publisher
 from shared.kit.streams.redrive import Redrive
+from shared.kit.streams.retention import Retention, RetentionPolicy
 from shared.kit.streams.runner import Consumers, Delivery, Pace, Source
 from shared.kit.vault.erasure import repeat_erasures
 from shared.kit.vault.keys import load_keys
@@ -76,9 +77,7 @@ class Runtime:
         self.fingerprint_secret = self.keys.fingerprint(b"tanggap-command-fingerprint-v1")
         self.verifier = TokenVerifier(load_public_keys(settings.keys_dir), installation=settings.installation)
         self.redis = redis_client(settings.redis_url)
-        self.publisher = Publisher(
-            self.database, self.redis, definition.name, poll_s=settings.publish_poll_ms / 1000
-        )
+        self.publisher = Publisher(self.database, self.redis, definition.name, poll_s=settings.publish_poll_ms / 1000)
         self.checkpointer = Checkpointer(
             self.database.engine, LogFiles(settings.keys_dir, definition.name), self._publish_checkpoint
         )
@@ -129,6 +128,7 @@ class Runtime:
         self._decisions.start()
         self._spawn("publisher", self.publisher.run())
         self._spawn("checkpointer", self.checkpointer.run())
+        self._spawn("retention", self._retention().run())
         self._reacting = Reacting(self.definition, rules, self.today, observe=self.observe_consuming)
         self.consumers = self._consumers(self._reacting)
         await self.consumers.start()
@@ -190,7 +190,7 @@ class Runtime:
         try:
             ends = await stream_tails(self.redis, self.definition.name, identity.partitions)
             tails = {partition: end.number for partition, end in enumerate(ends)}
-            last = await self.redis.xrevrange(checkpoint_stream(self.definition.name), count=1)
+            last: Any = await self.redis.xrevrange(checkpoint_stream(self.definition.name), count=1)
             notes = [fields[b"note"].decode() for _, fields in last]
         except Exception as error:
             if not surroundings_failed(error):
@@ -198,6 +198,15 @@ class Runtime:
             _log.warning("broker-not-asked", error=type(error).__name__)
         files = LogFiles(self.settings.keys_dir, self.definition.name)
         await guard.check_not_behind(self.database.engine, files, notes=notes, tails=tails)
+
+    def _retention(self) -> Retention:
+        settings = self.settings
+        policy = RetentionPolicy(
+            settings.consumers,
+            retained=timedelta(days=settings.retention_floor_days),
+            cap_bytes=settings.stream_memory_cap_mib * 2**20,
+        )
+        return Retention(self.database, self.redis, self.definition.name, policy)
 
     def _consumers(self, reacting: Reacting) -> Consumers:
         settings = self.settings
@@ -271,5 +280,5 @@ def redis_client(url: str) -> Redis:
         url,
         socket_timeout=REDIS_TIMEOUT_S,
         socket_connect_timeout=REDIS_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),  # type: ignore[no-untyped-call]
+        retry=Retry(NoBackoff(), 0),
     )

@@ -17,11 +17,11 @@ from shared.kit.access.roles import require
 from shared.kit.definition import ServiceDefinition
 from shared.kit.errors import DomainError
 from shared.kit.http.app import AppParts, create_app
-from shared.kit.streams.http import parked_router
 from shared.kit.log.http import log_router
 from shared.kit.observe.logging import configure_logging
 from shared.kit.runtime import Runtime
 from shared.kit.settings import Settings
+from shared.kit.streams.http import parked_router
 
 EXIT_FAILED = 1
 LOG_READERS = ("auditor", "operator", "service")
@@ -77,7 +77,7 @@ def release() -> str:
 
 def main(definition: ServiceDefinition) -> int:
     """Build a service from the environment's settings and serve it. Gives the process's exit code."""
-    settings = Settings()  # type: ignore[call-arg]
+    settings = Settings()
     configure_logging(definition.name, level=settings.log_level)
     try:
         runtime = Runtime(definition, settings)

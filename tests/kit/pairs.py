@@ -38,9 +38,10 @@ async def pair(
         mirror.kill()
 
 
-def client_of(toy: ToyProcess) -> httpx.AsyncClient:
-    """A clerk's client."""
-    return httpx.AsyncClient(base_url=toy.url, headers={"Authorization": f"Bearer {token(toy.keys_dir, 'clerk')}"})
+def client_of(service: ToyProcess, role: str = "clerk") -> httpx.AsyncClient:
+    """The client of a person with a role."""
+    bearer = token(service.keys_dir, role)
+    return httpx.AsyncClient(base_url=service.url, headers={"Authorization": f"Bearer {bearer}"}, timeout=20)
 
 
 async def scalar(process: ToyProcess, query: sa.Select[tuple[int]]) -> int:
@@ -97,6 +98,7 @@ class Load:
 
     client: httpx.AsyncClient
     workers: int = 4
+    label: str = "raise"
     answered: int = 0
     _stopping: bool = False
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
@@ -114,7 +116,7 @@ class Load:
     async def _work(self, worker: int) -> None:
         number = 0
         while not self._stopping:
-            answer = await raise_once(self.client, f"raise-{worker}-{number:06}")
+            answer = await raise_once(self.client, f"{self.label}-{worker}-{number:06}")
             assert answer.status_code == httpx.codes.CREATED
             self.answered += 1
             number += 1

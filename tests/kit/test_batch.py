@@ -71,7 +71,10 @@ async def test_a_fault_of_ours_in_one_item_costs_the_others_nothing(database_url
     """A decision that raises fails alone, and its key stays free."""
     async with workbench(TOY, database_url) as bench:
         outcomes = await decide(
-            bench, item(OpenCounter("a", 1000), "k1"), item(RaiseCounter("a", 666), "k2"), item(RaiseCounter("a", 1), "k3")
+            bench,
+            item(OpenCounter("a", 1000), "k1"),
+            item(RaiseCounter("a", 666), "k2"),
+            item(RaiseCounter("a", 1), "k3"),
         )
         assert isinstance(outcomes[1], Failed) and isinstance(outcomes[1].error, ZeroDivisionError)
         assert isinstance(outcomes[2], Accepted)

@@ -24,7 +24,9 @@ pytestmark = pytest.mark.anyio
 
 @asynccontextmanager
 async def door(bench: Bench, commits: list[int] | None = None) -> AsyncIterator[Decisions]:
-    decisions = Decisions(bench.database, bench.rules, on_commit=lambda: (commits if commits is not None else []).append(1))
+    decisions = Decisions(
+        bench.database, bench.rules, on_commit=lambda: (commits if commits is not None else []).append(1)
+    )
     decisions.start()
     try:
         yield decisions
@@ -140,5 +142,3 @@ async def test_refusals_are_answers_too(database_url: str) -> None:
         anew = await decisions.submit(item(RaiseCounter("none", 1), "k3"))
         assert isinstance(first, Refused) and isinstance(again, Refused) and again.replayed
         assert isinstance(anew, Accepted)
-
-

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shared.kit.runtime import Runtime
 
 
-async def office_command(
+async def office_command(  # noqa: PLR0913 -- a command, who gave it, and what commits with it
     runtime: "Runtime",
     request: Request,
     principal: Principal,
