@@ -45,7 +45,6 @@ class Settings(BaseSettings):
     expanded_body_limit_bytes: int = Field(
         default=4096 * KIB, ge=KIB, description="request body after expanding, in bytes"
     )
-    page_limit_rows: int = Field(default=200, ge=1, le=1000, description="most rows of one page")
     rate_limit_per_minute: int = Field(
         default=6000, ge=0, description="requests a minute one person or post may send; 0 is without limit"
     )
@@ -54,7 +53,6 @@ class Settings(BaseSettings):
     pool_connections: int = Field(default=10, ge=2, description="connections to the database")
     statement_timeout_ms: int = Field(default=30_000, ge=100, description="longest statement, in milliseconds")
     batch_commands: int = Field(default=200, ge=1, le=1000, description="most commands of one transaction")
-    publish_batch_events: int = Field(default=500, ge=1, le=5000, description="most events of one append")
     consume_batch_events: int = Field(default=200, ge=1, le=1000, description="most events of one read")
     publish_poll_ms: int = Field(default=250, ge=10, description="publisher's fallback poll, in milliseconds")
     lease_s: int = Field(default=15, ge=2, description="how long a replica owns a partition unrenewed, in seconds")
