@@ -5,6 +5,7 @@ message; both cost most of the publishing and reading time. Equality with it is 
 FastStream counts characters where it should count bytes, so any other header destroys the envelope.
 """
 
+from binascii import a2b_hex
 from struct import Struct, error
 from typing import Any
 
@@ -53,7 +54,7 @@ def encode(leaf: bytes, *, position: int, leaf_hash: bytes, previous_hash: bytes
     return head + block + leaf
 
 
-def decode(raw: bytes) -> tuple[bytes, dict[str, str]]:
+def decode(raw: bytes) -> tuple[bytes, dict[bytes, bytes]]:
     """The leaf and the headers of an envelope.
 
     Raises: NotAnEnvelope.
@@ -63,12 +64,13 @@ def decode(raw: bytes) -> tuple[bytes, dict[str, str]]:
         if magic != MAGIC or version != VERSION or start != _HEADERS_START or body > len(raw):
             raise NotAnEnvelope("not-an-envelope")
         offset = _HEAD.size
-        headers: dict[str, str] = {}
-        for _ in range(count):
-            name, offset = _read(raw, offset)
-            value, offset = _read(raw, offset)
-            headers[name.decode("ascii")] = value.decode("ascii")
-    except (error, UnicodeDecodeError) as broken:
+        headers: dict[bytes, bytes] = {}
+        for _ in range(count):  # inlined: this runs five times an entry
+            name_end = offset + 2 + (raw[offset] << 8 | raw[offset + 1])
+            value_end = name_end + 2 + (raw[name_end] << 8 | raw[name_end + 1])
+            headers[raw[offset + 2 : name_end]] = raw[name_end + 2 : value_end]
+            offset = value_end
+    except (error, IndexError) as broken:
         raise NotAnEnvelope("not-an-envelope") from broken
     if offset != body:
         raise NotAnEnvelope("not-an-envelope")
@@ -83,15 +85,15 @@ def read_entry(source: str, partition: int, number: int, *, epoch: int | None, r
 
     try:
         leaf, headers = decode(raw)
-        position = int(headers["position"])
-        claimed = bytes.fromhex(headers["leafhash"])
-        previous = bytes.fromhex(headers["previoushash"]) if "previoushash" in headers else None
+        position = int(headers[b"position"])
+        claimed = a2b_hex(headers[b"leafhash"])
+        previous = a2b_hex(headers[b"previoushash"]) if b"previoushash" in headers else None
+        correlation_id = headers.get(b"correlation_id", b"").decode("ascii")
     except (NotAnEnvelope, KeyError, ValueError):
         return unreadable("undecodable-entry")
     actual = hash_leaf(leaf)
     if claimed != actual:
         return unreadable("leaf-hash-differs")
-    correlation_id = headers.get("correlation_id", "")
     return Entry(source, partition, number, position, leaf, actual, previous, correlation_id, epoch)
 
 
@@ -111,15 +113,6 @@ def find_correlation_id(leaf: bytes) -> bytes:
 
 def _field(value: bytes) -> bytes:
     return _LENGTH.pack(len(value)) + value
-
-
-def _read(raw: bytes, offset: int) -> tuple[bytes, int]:
-    (length,) = _LENGTH.unpack_from(raw, offset)
-    start = offset + _LENGTH.size
-    end = start + length
-    if end > len(raw):
-        raise NotAnEnvelope("not-an-envelope")
-    return raw[start:end], end
 
 
 _CORRELATION_KEY = b'"correlationid":"'
