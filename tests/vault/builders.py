@@ -36,10 +36,15 @@ def erasure_of(subject_id: str) -> ErasureRecord:
     return ErasureRecord(subject_id, clock.now(), requested_by="person-1", approved_by="person-2")
 
 
+async def analyze(database: Database) -> None:
+    """Let the planner take its samples, as autovacuum does at any time."""
+    async with database.transaction() as connection:
+        await connection.execute(sa.text("ANALYZE"))
+
+
 async def dump(database: Database) -> str:
     """Every row of every table, and what the planner sampled of them, as COPY writes it (binary values in hex)."""
     async with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        await connection.execute(sa.text("ANALYZE"))
         names = await connection.scalars(
             sa.text(
                 "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "

@@ -34,7 +34,7 @@ from shared.kit.vault.keys import VaultKeys
 from shared.kit.vault.rotation import check_keys
 from shared.kit.vault.store import read_documents, read_openings, write_documents
 from tests.vault import erasing
-from tests.vault.builders import BUDI, READER, SITI, SITI_NIK, create_vault, dump, erasure_of
+from tests.vault.builders import BUDI, READER, SITI, SITI_NIK, analyze, create_vault, dump, erasure_of
 
 CONTACT: Content = {"phone": "+628110000001"}
 CANARIES = frozenset({"Kanari", SITI_NIK, b"Kanari".hex(), SITI_NIK.encode().hex()})
@@ -56,9 +56,13 @@ class Person:
 
 
 async def test_nothing_of_the_erased_is_left_in_a_dump(database: Database, keys: VaultKeys) -> None:
-    """No plaintext, ciphertext, wrapped key, salt or digest survives; another person's documents do."""
+    """No plaintext, ciphertext, wrapped key, salt or digest survives, not even as a sample of the planner's.
+
+    Another person's documents do.
+    """
     siti = await register(database, keys, SITI)
     budi = await register(database, keys, BUDI)
+    await analyze(database)
     before = await dump(database)
     assert siti.found_in(before) == sorted(siti.stored)
     assert await erase(database, keys, siti) == [siti.subject_id]
