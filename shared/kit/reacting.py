@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 import orjson
+from prometheus_client import Histogram
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,11 +31,18 @@ class Reacting:
     """Applies a service's reactions to batches of foreign entries."""
 
     def __init__(
-        self, definition: ServiceDefinition, rules: Rules, today: Today, *, observe: Observe = unobserved
+        self,
+        definition: ServiceDefinition,
+        rules: Rules,
+        today: Today,
+        *,
+        effect_seconds: Histogram,
+        observe: Observe = unobserved,
     ) -> None:
         self._definition = definition
         self._rules = rules
         self._today = today
+        self._effect_seconds = effect_seconds
         self._observe = observe
         self._reactions = {payload.type: (payload, reactions) for payload, reactions in definition.reactions.items()}
         self._names = {type_.rpartition(".")[0] for type_ in self._reactions}
@@ -57,10 +65,17 @@ class Reacting:
         if not items:
             return results
         outcomes = await decide_batch(connection, self._rules, items, now=now, observe=self._observe)
+        self._measure(entries, clock.now())
         return [
             _result(outcomes[first:last]) if last > first else result
             for result, (first, last) in zip(results, spans, strict=True)
         ]
+
+    def _measure(self, entries: Sequence[Entry], decided_at: datetime) -> None:
+        """How long the batch's last entry took from its log to our decision: the freshest, so lag is not counted."""
+        last = entries[-1]
+        recorded_at = datetime.fromisoformat(orjson.loads(last.leaf)["recordedtime"])
+        self._effect_seconds.labels(last.source).observe(max(0.0, (decided_at - recorded_at).total_seconds()))
 
     def _read(self, entry: Entry, now: datetime) -> list[Item] | Skipped | Rejected:
         content = orjson.loads(entry.leaf)

@@ -6,7 +6,8 @@ signing of the log, and what stops all of it. Knows no domain noun, and no rule 
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from shared.kit.access.tokens import TokenVerifier, load_public_keys
 from shared.kit.database import Database
 from shared.kit.decisions.batch import Observe, unobserved
 from shared.kit.decisions.group import Decisions
+from shared.kit.decisions.types import Outcome
 from shared.kit.definition import ServiceDefinition
 from shared.kit.errors import DomainError
 from shared.kit.log import guard
@@ -38,6 +40,7 @@ from shared.kit.streams.append import stream_tails
 from shared.kit.streams.catchup import LogReader
 from shared.kit.streams.faults import surroundings_failed
 from shared.kit.streams.names import checkpoint_stream
+from shared.kit.streams.parked import count_parked
 from shared.kit.streams.publisher import Publisher
 from shared.kit.streams.redrive import Redrive
 from shared.kit.streams.retention import Retention, RetentionPolicy
@@ -121,7 +124,7 @@ class Runtime:
         self._decisions = Decisions(
             self.database,
             rules,
-            on_commit=self._committed,
+            on_commit=self._decided,
             observe=self.observe,
             items_max=self.settings.batch_commands,
         )
@@ -129,7 +132,13 @@ class Runtime:
         self._spawn("publisher", self.publisher.run())
         self._spawn("checkpointer", self.checkpointer.run())
         self._spawn("retention", self._retention().run())
-        self._reacting = Reacting(self.definition, rules, self.today, observe=self.observe_consuming)
+        self._reacting = Reacting(
+            self.definition,
+            rules,
+            self.today,
+            effect_seconds=self.metrics.effect_seconds,
+            observe=self.observe_consuming,
+        )
         self.consumers = self._consumers(self._reacting)
         await self.consumers.start()
         _log.info("service-started", service=self.definition.name)
@@ -164,9 +173,12 @@ class Runtime:
 
     async def flow(self) -> Mapping[str, Any]:
         """What /health/flow tells: broker, publisher, consumers."""
+        async with self.database.reading() as connection:
+            parked = await count_parked(connection)
         return {
             "publisher": self.publisher.report(),
             "consumers": self.consumers.report() if self.consumers is not None else {},
+            "parked": parked,
             "signed": self.checkpointer.signed,
         }
 
@@ -229,6 +241,12 @@ class Runtime:
 
     async def _publish_checkpoint(self, note: str) -> None:
         self.publisher.publish_checkpoint(note)
+
+    def _decided(self, outcomes: Sequence[Outcome]) -> None:
+        self.metrics.batch_commands.observe(len(outcomes))
+        for outcome, count in Counter(type(outcome).__name__.lower() for outcome in outcomes).items():
+            self.metrics.outcomes.labels(outcome).inc(count)
+        self._committed()
 
     def _committed(self) -> None:
         self.publisher.wake()

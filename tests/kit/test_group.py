@@ -25,7 +25,9 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def door(bench: Bench, commits: list[int] | None = None) -> AsyncIterator[Decisions]:
     decisions = Decisions(
-        bench.database, bench.rules, on_commit=lambda: (commits if commits is not None else []).append(1)
+        bench.database,
+        bench.rules,
+        on_commit=lambda outcomes: (commits if commits is not None else []).append(len(outcomes)),
     )
     decisions.start()
     try:

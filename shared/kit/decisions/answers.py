@@ -57,7 +57,9 @@ async def write_answers(connection: AsyncConnection, items: Sequence[Item], outc
 
 def _encode(outcome: Accepted | Refused) -> bytes:
     if isinstance(outcome, Accepted):
-        return canonical({"events": [[e.id, e.type, e.subject, e.sequence, e.position, e.flags] for e in outcome.events]})
+        return canonical(
+            {"events": [[e.id, e.type, e.subject, e.sequence, e.position, e.flags] for e in outcome.events]}
+        )
     refusal = outcome.refusal
     return canonical(
         {

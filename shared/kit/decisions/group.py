@@ -48,7 +48,7 @@ class Decisions:
         database: Database,
         rules: Rules,
         *,
-        on_commit: Callable[[], None],
+        on_commit: Callable[[Sequence[Outcome]], None],
         observe: Observe = lambda _: None,
         items_max: int = ITEMS_PER_TRANSACTION,
     ) -> None:
@@ -144,14 +144,12 @@ class Decisions:
         for rerun in range(RERUNS_MAX):
             try:
                 async with self._database.transaction() as connection:
-                    outcomes = await decide_batch(
-                        connection, self.rules, items, now=clock.now(), observe=self._observe
-                    )
+                    outcomes = await decide_batch(connection, self.rules, items, now=clock.now(), observe=self._observe)
             except DBAPIError as error:
                 if not wants_rerun(error) or rerun == RERUNS_MAX - 1:
                     raise
                 continue
             self._observe("committed")
-            self._on_commit()
+            self._on_commit(outcomes)
             return outcomes
         raise AssertionError("the last rerun raises or returns")

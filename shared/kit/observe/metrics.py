@@ -47,6 +47,13 @@ class Metrics:
         self.outcomes = Counter(
             "tanggap_decision_outcomes", "commands by what became of them", ("outcome",), registry=self.registry
         )
+        self.effect_seconds = Histogram(
+            "tanggap_effect_seconds",
+            "time from logged at the source to decided here",
+            ("source",),
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
         self._flow = FlowCollector()
         self.registry.register(self._flow)
 
