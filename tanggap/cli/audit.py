@@ -145,6 +145,19 @@ def diff_command(
     answer(document, text="\n".join(lines), code=Exit.AUDIT_MISMATCH if rows else Exit.OK)
 
 
+@app.command("change-key")
+def change_key_command(
+    service: Service,
+    database_url: Annotated[str, typer.Option("--database-url", help="The service's database.")],
+    keys_dir: Annotated[Path, typer.Option("--keys-dir", help="The service's keys folder.", exists=True)],
+    finish: Annotated[bool, typer.Option("--finish", help="Retire the old key: both have signed.")] = False,
+    actor: Annotated[str, typer.Option("--actor", help="Who changes the key, as a pseudonymous id.")] = "operator",
+) -> None:
+    """Begin to sign with a new key beside the present one; with --finish, retire the old one."""
+    document = asyncio.run(_change_key(service, database_url, keys_dir, None if finish else actor))
+    answer(document)
+
+
 async def _export(directory: Path, url: str | None, database_url: str | None) -> Any:
     from shared.kit.log.export import export_log
 
@@ -229,6 +242,21 @@ async def _diff(service: str, scratch_url: str, database_url: str) -> Any:
     definition = _definition(service)
     async with _database(database_url) as live, _database(scratch_url) as scratch:
         return await compare_with_live(live, scratch, definition)
+
+
+async def _change_key(service: str, database_url: str, keys_dir: Path, actor: str | None) -> dict[str, Any]:
+    from shared.kit import clock
+    from shared.kit.log.keys import LogFiles
+    from shared.kit.log.rotation import begin_key_change, finish_key_change
+
+    files = LogFiles(keys_dir, service)
+    async with _database(database_url) as database:
+        if actor is None:
+            return {"service": service, "signs_alone": (await finish_key_change(database, files)).text}
+        today = clock.legal_date(clock.now(), os.environ.get("TANGGAP_TIMEZONE", "Asia/Jakarta"))
+        position = await begin_key_change(database, files, actor=actor, today=today)
+    next_key = files.next_public.read_text(encoding="utf-8").strip()
+    return {"service": service, "position": position, "signs_too": next_key}
 
 
 def _definition(service: str) -> Any:

@@ -71,8 +71,8 @@ def _aligned_width(count: int, available: int) -> int:
 
 def _perfect(row: Sequence[bytes]) -> bytes:
     while len(row) > 1:
-        pairs = zip(row[::2], row[1::2], strict=True)
-        row = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        joined = b"".join(row)
+        row = [sha256(b"\x01" + joined[at : at + 64]).digest() for at in range(0, len(joined), 64)]
     return row[0]
 
 

@@ -6,6 +6,7 @@ bytes of memory an entry). Must not know any event's meaning but the log's own t
 
 import contextlib
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from tanggap.verifier.findings import Findings, Kind
 from tanggap.verifier.notes import BadNote, Key, make_key
 
 TIME_LENGTH = len("2026-11-24T01:02:03.000004Z")
+_attributes = itemgetter("id", "subject", "sequence", "recordedtime", "source", "type")
 _STRINGS = ("id", "source", "type", "subject", "recordedtime")
 
 
@@ -33,22 +35,25 @@ class Structure:
     def check(self, first: int, leaves: Sequence[bytes]) -> None:
         """Check the leaves that stand from position `first` on."""
         events = self._parsed(first, leaves)
-        source, key_added, ids, sequences = self._source, self._key_added, self._ids, self._sequences
+        ids, sequences, recorded = self._ids, self._sequences, self._recorded
+        expected, key_added = self._source, self._key_added
         for position, event in enumerate(events, first):
             try:
-                id_, subject, sequence, at = event["id"], event["subject"], event["sequence"], event["recordedtime"]
-                follows = type(sequence) is int and sequence == sequences.get(subject, 0) + 1
-                plain = event["source"] == source and event["type"] != key_added
-                in_time = at >= self._recorded and len(at) == TIME_LENGTH
-                if not (follows and plain and in_time) or id_ in ids or position == 1:
+                id_, subject, sequence, at, source, kind = _attributes(event)
+                follows = sequence == sequences.get(subject, 0) + 1 and type(sequence) is int
+                in_time = at >= recorded and len(at) == TIME_LENGTH
+                plain = source == expected and kind != key_added
+                if not (follows and in_time and plain) or id_ in ids or position == 1:
+                    self._recorded = recorded
                     self._explain(position, event)
                 ids.add(id_)
                 sequences[subject] = sequence
                 if in_time:
-                    self._recorded = at
+                    recorded = at
             except (KeyError, TypeError) as error:
                 if event is not None:
                     self._findings.add(Kind.LEAF_MALFORMED, position, type(error).__name__)
+        self._recorded = recorded
 
     def _parsed(self, first: int, leaves: Sequence[bytes]) -> list[Any]:
         """The events of leaves; None, and a finding, for one that is not JSON.

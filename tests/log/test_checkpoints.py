@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,7 +25,7 @@ from shared.kit.log.keys import (
     retire_present_key,
 )
 from shared.kit.log.notes import Checkpoint, Signer, Verifier, parse, sign, verified
-from tests.log import journal
+from tests.log import journal, signing
 from tests.log.test_merkle import naive_root
 
 
@@ -243,6 +246,26 @@ async def test_signature_lost_between_file_and_database_is_made_good(engine: Asy
     checkpoint = await checkpointer.sign_once()
     assert checkpoint is not None
     assert checkpoint.root == naive_root(merkle.leaf_hashes(leaves))
+
+
+@pytest.mark.parametrize("moment", signing.MOMENTS)
+async def test_kill_9_while_signing_never_makes_a_second_root(
+    engine: AsyncEngine, files: LogFiles, database_url: str, moment: str
+) -> None:
+    """Killed at any moment between file, database and stream, the next signature goes on over the same leaves."""
+    stream, leaves = Stream(), journal.leaves(30)
+    await write(engine, leaves[:20])
+    command = [sys.executable, "-m", "tests.log.signing", database_url, str(files.directory), moment]
+    killed = await asyncio.to_thread(subprocess.run, command, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    await check_not_behind(engine, files)
+    await write(engine, leaves[20:])
+    checkpoint = await Checkpointer(engine, files, stream.publish).sign_once()
+    assert checkpoint == Checkpoint(journal.ORIGIN, 30, naive_root(merkle.leaf_hashes(leaves)))
+    async with engine.connect() as connection:
+        notes = list(await connection.scalars(sa.select(tables.checkpoint.c.note)))
+    for note in notes:
+        assert parse(note).root == naive_root(merkle.leaf_hashes(leaves[: parse(note).size]))
 
 
 async def test_both_keys_sign_while_the_key_is_changed(engine: AsyncEngine, files: LogFiles) -> None:

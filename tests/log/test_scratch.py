@@ -1,6 +1,7 @@
 """State is built again from the log alone, as of any position, and compared with the live one row by row."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from shared.kit.log.guard import check_not_behind
 from shared.kit.log.imports import FolderSource, import_leaves
 from shared.kit.log.keys import LogFiles, create_log_key, load_verifiers
 from shared.kit.log.rebuild import stale_parts
+from shared.kit.log.rotation import KeyChangeUnfinished, begin_key_change, finish_key_change
 from shared.kit.log.scratch import BeyondSource, ScratchNotEmpty, compare_with_live, replay_into
 from shared.kit.log.sources import DatabaseSource
 from shared.kit.log.tiles import open_head
@@ -36,7 +38,7 @@ async def keep_silent(note: str) -> None:
 async def bench(database_url: str) -> AsyncIterator[Bench]:
     """A toy service with three counters, each raised five times."""
     async with workbench(TOY, database_url) as made:
-        decisions = Decisions(made.database, made.rules, on_commit=lambda: None)
+        decisions = Decisions(made.database, made.rules, on_commit=lambda outcomes: None)
         decisions.start()
         for number in range(COUNTERS):
             assert isinstance(await decisions.submit(item(OpenCounter(f"c-{number}", 100))), Accepted)
@@ -135,6 +137,33 @@ async def test_an_import_marks_the_states_for_rebuilding(
     async with workbench(TOY, bench.database.engine.url.render_as_string(hide_password=False)) as migrated:
         compared = await compare_with_live(migrated.database, scratch(), TOY)
     assert compared.differences == ()
+
+
+async def test_a_key_is_changed_without_losing_who_trusts_the_old_one(
+    bench: Bench, files: LogFiles, tmp_path: Path
+) -> None:
+    """Named in the log, signed by both, then alone: a verifier with the old key alone follows all the way."""
+    old = files.public.read_text()
+    today = date(2026, 11, 24)
+    checkpointer = Checkpointer(bench.database.engine, files, keep_silent)
+    with pytest.raises(KeyChangeUnfinished, match="begun"):
+        await finish_key_change(bench.database, files)
+    position = await begin_key_change(bench.database, files, actor="operator-1", today=today)
+    assert await begin_key_change(bench.database, files, actor="operator-1", today=today) == position
+    with pytest.raises(KeyChangeUnfinished, match="not signed yet"):
+        await finish_key_change(bench.database, files)
+    await checkpointer.sign_once()
+    new = await finish_key_change(bench.database, files)
+    decisions = Decisions(bench.database, bench.rules, on_commit=lambda outcomes: None)
+    decisions.start()
+    assert isinstance(await decisions.submit(item(RaiseCounter("c-1", 2))), Accepted)
+    await decisions.stop()
+    await checkpointer.sign_once()
+    await export_log(DatabaseSource(bench.database.engine), tmp_path / "toy")
+    verdict = verify(tmp_path / "toy", [parse_key(old)])
+    assert (verdict.findings, verdict.trusted) == ((), True)
+    assert [key.text for key in verdict.keys] == [old.strip(), new.text]
+    assert files.public.read_text().strip() == new.text
 
 
 async def _cut_back(connection: AsyncConnection, size: int) -> None:
