@@ -17,17 +17,17 @@ from shared.kit.database import Database
 from shared.kit.decisions.types import Event, Ref
 from shared.kit.log import tables, tiles
 from shared.kit.log.append import append, read_identity
-from shared.kit.log.errors import KeyProblem, LogEmpty
+from shared.kit.log.errors import LogEmpty, LogError
 from shared.kit.log.keys import LogFiles, create_next_key, load_signers, retire_present_key
 from shared.kit.log.notes import Verifier, verified
 
 
-class KeyChangeUnfinished(KeyProblem):
-    """The present key cannot be retired yet."""
+class KeyChangeUnfinished(LogError):
+    """The present key cannot be retired yet: a running service has to sign first."""
 
     slug = "log-key-change-unfinished"
     status = 409
-    next_step = "Let the service run until it has signed over the log_key_added event, then repeat."
+    next_step = LogEmpty.next_step
 
 
 async def begin_key_change(database: Database, files: LogFiles, *, actor: str, today: date) -> int:
