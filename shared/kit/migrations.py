@@ -27,6 +27,15 @@ REBUILD_TIMEOUT_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """What a database is brought to: the folder of migrations, and the rules its states are built by."""
+
+    migrations: Path
+    rules: Rules
+    decoder: Decoder
+
+
+@dataclass(frozen=True, slots=True)
 class Migrated:
     """What a run of the migrations did."""
 
@@ -65,9 +74,7 @@ async def revision_of(connection: AsyncConnection) -> str | None:
     return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 
-async def migrate(
-    owner: Database, folder: Path, opening: Opening, rules: Rules, decoder: Decoder, *, role: str | None
-) -> Migrated:
+async def migrate(owner: Database, release: Release, opening: Opening, *, role: str | None) -> Migrated:
     """Bring a database to this release: schema, grants, an opened log, states built by today's rules.
 
     One transaction under a lock: of several replicas starting at once the first migrates, the others wait and
@@ -76,13 +83,13 @@ async def migrate(
     async with owner.transaction() as connection:
         await connection.execute(sa.text(f"SET LOCAL statement_timeout = {REBUILD_TIMEOUT_MS}"))
         await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-        await connection.run_sync(lambda sync: command.upgrade(_config(folder, sync), "head"))
+        await connection.run_sync(lambda sync: command.upgrade(_config(release.migrations, sync), "head"))
         opened = await read_identity(connection) is None
         if opened:
             await open_log(connection, opening)
-            await record_fingerprints(connection, rules, position=1)
-        stale = await stale_parts(connection, rules)
-        replayed = await rebuild(connection, rules, decoder) if stale else 0
+            await record_fingerprints(connection, release.rules, position=1)
+        stale = await stale_parts(connection, release.rules)
+        replayed = await rebuild(connection, release.rules, release.decoder) if stale else 0
         if role is not None:
             await connection.run_sync(lambda sync: schema.grant(sync, role))
         revision = await revision_of(connection)

@@ -19,7 +19,7 @@ from shared.kit.log.decode import Decoder
 from shared.kit.log.errors import KeyProblem
 from shared.kit.log.keys import LogFiles, create_log_key
 from shared.kit.log.opening import Opening
-from shared.kit.migrations import Migrated, migrate
+from shared.kit.migrations import Migrated, Release, migrate
 from shared.kit.settings import Settings
 from shared.kit.vault import tables as vault
 from shared.kit.vault.errors import VaultKeyMissing
@@ -34,6 +34,12 @@ def rules_of(definition: ServiceDefinition, identity: LogIdentity = _UNOPENED) -
     return Rules(definition.kinds, definition.deciders, definition.read_models, identity)
 
 
+def release_of(definition: ServiceDefinition) -> Release:
+    """What this release of a service brings its database to."""
+    decoder = Decoder.of(definition.payloads, definition.upcasters)
+    return Release(definition.migrations, rules_of(definition), decoder)
+
+
 async def prepare(definition: ServiceDefinition, settings: Settings) -> Migrated:
     """Migrate a service's database, open its log, make the keys it does not have yet.
 
@@ -42,10 +48,7 @@ async def prepare(definition: ServiceDefinition, settings: Settings) -> Migrated
     owner = Database(settings.owner_database_url or settings.database_url, pool_size=2)
     try:
         opening = Opening(definition.name, settings.installation, clock.legal_date(clock.now(), settings.timezone))
-        decoder = Decoder.of(definition.payloads, definition.upcasters)
-        migrated = await migrate(
-            owner, definition.migrations, opening, rules_of(definition), decoder, role=_running_role(settings)
-        )
+        migrated = await migrate(owner, release_of(definition), opening, role=_running_role(settings))
         await _make_keys(owner, definition.name, settings)
     finally:
         await owner.close()

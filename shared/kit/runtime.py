@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from shared.kit import clock
+from shared.kit.access.provision import SERVICE_TOKEN_FILE
 from shared.kit.access.tokens import TokenVerifier, load_public_keys
 from shared.kit.database import Database
 from shared.kit.decisions.batch import Observe, unobserved
@@ -38,6 +39,7 @@ from shared.kit.reacting import Reacting
 from shared.kit.settings import Settings
 from shared.kit.streams.append import stream_tails
 from shared.kit.streams.catchup import LogReader
+from shared.kit.streams.faults import Unavailable as Unreachable
 from shared.kit.streams.faults import surroundings_failed
 from shared.kit.streams.names import checkpoint_stream
 from shared.kit.streams.parked import count_parked
@@ -234,10 +236,17 @@ class Runtime:
         return Consumers(delivery, [Source(name, self._log_of(name)) for name in self.definition.sources], pace=pace)
 
     def _log_of(self, source: str) -> LogReader | None:
-        url, token = self.settings.peers.get(source), self.settings.service_token
-        if url is None or token is None:
-            return None
-        return LogReader(self.peers, source, url, token.get_secret_value)
+        url = self.settings.peers.get(source)
+        return None if url is None else LogReader(self.peers, source, url, self._service_token)
+
+    def _service_token(self) -> str:
+        """The token shown to peers: the setting's, else what `service.token` beside the keys holds now."""
+        if self.settings.service_token is not None:
+            return self.settings.service_token.get_secret_value()
+        file = self.settings.keys_dir / SERVICE_TOKEN_FILE
+        if not file.exists():
+            raise Unreachable("no service token: neither TANGGAP_SERVICE_TOKEN nor service.token is there")
+        return file.read_text(encoding="ascii").strip()
 
     async def _publish_checkpoint(self, note: str) -> None:
         self.publisher.publish_checkpoint(note)

@@ -3,8 +3,10 @@
 Owns the app's assembly from a runtime and the process's exit code. `services/<name>/app.py` calls `main`.
 """
 
+import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -19,11 +21,13 @@ from shared.kit.errors import DomainError
 from shared.kit.http.app import AppParts, create_app
 from shared.kit.log.http import log_router
 from shared.kit.observe.logging import configure_logging
+from shared.kit.preparing import prepare
 from shared.kit.runtime import Runtime
 from shared.kit.settings import Settings
 from shared.kit.streams.http import parked_router
 
 EXIT_FAILED = 1
+EXIT_USAGE = 2
 LOG_READERS = ("auditor", "operator", "service")
 
 _log = structlog.get_logger(__name__)
@@ -76,13 +80,34 @@ def release() -> str:
 
 
 def main(definition: ServiceDefinition) -> int:
-    """Build a service from the environment's settings and serve it. Gives the process's exit code."""
+    """Run a service's program with the environment's settings: `migrate`, or serve. Gives the exit code."""
     settings = Settings()
     configure_logging(definition.name, level=settings.log_level)
+    match sys.argv[1:]:
+        case []:
+            return _serve(definition, settings)
+        case ["migrate"]:
+            return _migrate(definition, settings)
+        case _:
+            sys.stderr.write(f"usage: python -m services.{definition.name}.app [migrate]\n")
+            return EXIT_USAGE
+
+
+def _migrate(definition: ServiceDefinition, settings: Settings) -> int:
+    try:
+        done = asyncio.run(prepare(definition, settings))
+    except DomainError as error:
+        _log.critical("migration-refused", slug=error.problem.slug)
+        return EXIT_FAILED
+    _log.info("migrated", revision=done.revision, count=done.events_replayed)
+    return 0
+
+
+def _serve(definition: ServiceDefinition, settings: Settings) -> int:
     try:
         runtime = Runtime(definition, settings)
     except DomainError as error:
-        _log.critical("start-refused", slug=error.slug)
+        _log.critical("start-refused", slug=error.problem.slug)
         return EXIT_FAILED
     return serve(runtime)
 

@@ -17,15 +17,25 @@ PREFIX = "TANGGAP_"
 KIB = 1024
 
 
-class Settings(BaseSettings):
-    """One service's settings. Addresses with passwords and tokens stay out of every representation."""
+class Installation(BaseSettings):
+    """What every program of an installation must know: its name, which tokens and logs carry."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    service: str = Field(min_length=1, pattern=r"^[a-z][a-z0-9_]*$", description="name of the service")
     installation: str = Field(
         default="dev", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="name of this installation"
     )
+
+
+def installation_name() -> str:
+    """The installation's name, as the environment gives it."""
+    return Installation().installation
+
+
+class Settings(Installation):
+    """One service's settings. Addresses with passwords and tokens stay out of every representation."""
+
+    service: str = Field(min_length=1, pattern=r"^[a-z][a-z0-9_]*$", description="name of the service")
     database_url: str = Field(repr=False, description="PostgreSQL, role that runs the service")
     owner_database_url: str | None = Field(
         default=None, repr=False, description="PostgreSQL, role that owns the tables; only `tanggap migrate` uses it"

@@ -18,7 +18,7 @@ from shared.kit.log.opening import Opening
 from shared.kit.log.rebuild import Difference, differences, dump, leaves_of, replay, state_tables
 from shared.kit.log.tables import head
 from shared.kit.migrations import migrate
-from shared.kit.preparing import rules_of
+from shared.kit.preparing import release_of, rules_of
 
 
 @dataclass
@@ -56,9 +56,8 @@ async def attached(definition: ServiceDefinition, url: str) -> AsyncIterator[Ben
 async def _migrate(definition: ServiceDefinition, url: str) -> None:
     database = Database(url, pool_size=2)
     try:
-        decoder = Decoder.of(definition.payloads, definition.upcasters)
         opening = Opening(definition.name, "test", date(2026, 1, 1))
-        await migrate(database, definition.migrations, opening, rules_of(definition), decoder, role=None)
+        await migrate(database, release_of(definition), opening, role=None)
     finally:
         await database.close()
 

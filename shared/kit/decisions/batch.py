@@ -1,8 +1,8 @@
 """A batch of commands decided in one transaction.
 
 Owns the order in which a write touches the database: answers and unique keys read, states loaded and locked
-in one order, decisions in memory, the log head's lock last, then everything written. Must not begin or commit
-the transaction, and knows no domain noun.
+in one order, decisions in memory, everything without a position written, then the log head's lock, the log, and
+what names positions. Must not begin or commit the transaction, and knows no domain noun.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -119,9 +119,9 @@ async def decide_batch(
 ) -> list[Outcome]:
     """Decide items in order inside the connection's open transaction and write what they change.
 
-    A refused item leaves the states as the item before it did; a resent key gets its first answer. Two
-    transactions racing for one new key, aggregate or unique key meet at the log head's lock: the later one
-    gets a unique violation, and its caller runs the batch again from here.
+    A refused item leaves the states as the item before it did; a resent key gets its first answer. Of two
+    transactions racing for one new key, aggregate or unique key the later one gets a unique violation, and its
+    caller runs the batch again from here.
     """
     observe("answers")
     answered = await read_answers(connection, items)
@@ -137,34 +137,31 @@ async def decide_batch(
     observe("decide")
     work = _Work(rules, states, holders)
     verdicts = _decide_in_order(work, items, answered)
+    await _write_unplaced(connection, work, items, verdicts, observe)
     observe("append")
     placed = await append(connection, rules.identity, work.events, now)
     outcomes = _outcomes(verdicts, placed)
-    observe("write_states")
-    await rules.stores.write(connection, work.states, work.changed)
     observe("write_models")
     for model in rules.read_models:
         if placed:
             await model.apply(connection, placed)
-    await _write_rest(connection, work, items, outcomes, observe)
+    observe("write_answers")
+    await write_answers(connection, items, outcomes)
+    observe("commit")
     return outcomes
 
 
-async def _write_rest(
-    connection: AsyncConnection, work: _Work, items: Sequence[Item], outcomes: Sequence[Outcome], observe: Observe
+async def _write_unplaced(
+    connection: AsyncConnection, work: _Work, items: Sequence[Item], verdicts: Sequence["_Verdict"], observe: Observe
 ) -> None:
-    accepted = [
-        item
-        for item, outcome in zip(items, outcomes, strict=True)
-        if isinstance(outcome, Accepted) and not outcome.replayed
-    ]
+    """Write what needs no position before the log head is locked, so that the lock is held for as little as can be."""
+    accepted = [item for item, verdict in zip(items, verdicts, strict=True) if isinstance(verdict, _Events)]
+    observe("write_states")
+    await work.rules.stores.write(connection, work.states, work.changed)
     observe("write_documents")
     await write_documents(connection, [document for item in accepted for document in item.documents])
     observe("write_keys")
     await write_holders(connection, work.taken)
-    observe("write_answers")
-    await write_answers(connection, items, outcomes)
-    observe("commit")
 
 
 # What an item came to before positions are known: an outcome already final, the slice of the batch's events

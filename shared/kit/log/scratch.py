@@ -14,14 +14,13 @@ from shared.kit import clock
 from shared.kit.database import Database
 from shared.kit.definition import ServiceDefinition
 from shared.kit.log import rebuild
-from shared.kit.log.decode import Decoder
 from shared.kit.log.errors import LogError
 from shared.kit.log.notes import parse
 from shared.kit.log.opening import Opening
 from shared.kit.log.sources import LogSource
 from shared.kit.log.tiles import open_head
 from shared.kit.migrations import REBUILD_TIMEOUT_MS, migrate
-from shared.kit.preparing import rules_of
+from shared.kit.preparing import release_of, rules_of
 
 LEAVES_A_STEP = 1_024
 
@@ -101,8 +100,7 @@ async def _make_tables(scratch: Database, definition: ServiceDefinition) -> None
         if await _is_used(connection):
             raise ScratchNotEmpty("the scratch database is not empty")
     opening = Opening(definition.name, "scratch", clock.now().date())
-    decoder = Decoder.of(definition.payloads, definition.upcasters)
-    await migrate(scratch, definition.migrations, opening, rules_of(definition), decoder, role=None)
+    await migrate(scratch, release_of(definition), opening, role=None)
 
 
 async def _is_used(connection: AsyncConnection) -> bool:
@@ -116,12 +114,11 @@ async def _is_used(connection: AsyncConnection) -> bool:
 async def _replay(
     scratch: Database, definition: ServiceDefinition, leaves: AsyncIterator[list[rebuild.Leaf]], position: int
 ) -> Replayed:
-    rules = rules_of(definition)
-    decoder = Decoder.of(definition.payloads, definition.upcasters)
+    release = release_of(definition)
     async with scratch.transaction() as connection:
         await connection.execute(sa.text(f"SET LOCAL statement_timeout = {REBUILD_TIMEOUT_MS}"))
-        events = await rebuild.replay(leaves, connection, rules, decoder)
-        built = await rebuild.dump(connection, rebuild.state_tables(rules))
+        events = await rebuild.replay(leaves, connection, release.rules, release.decoder)
+        built = await rebuild.dump(connection, rebuild.state_tables(release.rules))
     return Replayed(position, events, rebuild.digest(built))
 
 
