@@ -1,0 +1,51 @@
+"""Who may do what in this service: its roles, and where they hold.
+
+Owns the names of roles and scopes. Must not read a token: the kit gives a principal.
+"""
+
+import re
+
+from shared.contracts.ids import PlaceId
+from shared.kit.access.roles import OutOfScope, Principal
+
+POST = "post"
+WAREHOUSE = "warehouse"
+AID_OFFICER = "aid_officer"
+APPROVER = "approver"
+AUDITOR = "auditor"
+OPERATOR = "operator"
+SERVICE = "service"
+
+# Opens places, lists items, sets rations.
+COORDINATORS = (WAREHOUSE, OPERATOR)
+# Receives, reserves, sends and writes off goods, in the stores of its scope.
+STOREKEEPERS = (WAREHOUSE,)
+# Asks goods for an area.
+REQUESTERS = (WAREHOUSE, AID_OFFICER)
+READERS = (WAREHOUSE, AID_OFFICER, APPROVER, AUDITOR, OPERATOR, SERVICE, POST)
+
+AREA_SCOPE = "area"
+PLACE_SCOPE = "place"
+POST_SCOPE = "post"
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def place_of(principal: Principal) -> PlaceId:
+    """The place of the one post a post's token speaks for: it has the post's id.
+
+    Raises: OutOfScope if the token names no post, several, or all.
+    """
+    posts = principal.scope.get(POST_SCOPE, ())
+    if len(posts) != 1 or not _UUID.fullmatch(posts[0]):
+        raise OutOfScope
+    return PlaceId(posts[0])
+
+
+def demand_place(principal: Principal, place_id: str) -> None:
+    """Go on only where a principal may see a place: a post its own, the office every place.
+
+    Raises: OutOfScope.
+    """
+    if principal.role == POST and place_of(principal) != place_id:
+        raise OutOfScope

@@ -1,0 +1,62 @@
+"""From a report to the command it becomes.
+
+Owns that step for each type of report. Must not decide anything.
+"""
+
+from services.logistics import areas
+from services.logistics.handouts.domain import GivenLine, HandOut
+from services.logistics.intake.lookups import Lookups
+from services.logistics.intake.reading import Report
+from services.logistics.items.domain import UNKNOWN_ITEM
+from services.logistics.shipments.counting import CountedLine, merged
+from services.logistics.shipments.domain import ReceiveShipment
+from shared.contracts import field
+from shared.contracts.vocabulary import FieldFlag
+
+
+def command_of(report: Report, found: Lookups) -> ReceiveShipment | HandOut:
+    """The command a report becomes."""
+    match report.said:
+        case field.ShipmentReceived() as said:
+            return _receipt(said, report, found)
+        case field.GoodsHandedOut() as said:
+            return _hand_out(said, report, found)
+
+
+def _receipt(said: field.ShipmentReceived, report: Report, found: Lookups) -> ReceiveShipment:
+    lines = [CountedLine(line.lot_id, line.accepted, line.missing, line.damaged) for line in said.lines]
+    return ReceiveShipment(
+        shipment_id=said.shipment_id,
+        place_id=found.place_id,
+        serves=found.serves(said.shipment_id),
+        lines=merged(lines),
+        flags=report.flags,
+        seed=report.envelope.id,
+        recorded_on=report.happened_on,
+    )
+
+
+def _hand_out(said: field.GoodsHandedOut, report: Report, found: Lookups) -> HandOut:
+    unknown = () if areas.is_known(said.area_code) else (FieldFlag.UNKNOWN_AREA,)
+    return HandOut(
+        handout_id=said.handout_id,
+        disaster_id=said.disaster_id,
+        place_id=found.place_id,
+        area_code=said.area_code,
+        lines=tuple(_given(line, found) for line in said.lines),
+        household_ids=said.household_ids,
+        flags=(*report.flags, *unknown),
+        seed=report.envelope.id,
+        recorded_on=report.happened_on,
+    )
+
+
+def _given(line: field.HandedOutLine, found: Lookups) -> GivenLine:
+    item_code = line.item_code or UNKNOWN_ITEM
+    return GivenLine(
+        quantity=line.quantity,
+        lot_id=line.lot_id,
+        item_code=item_code,
+        candidates=found.candidates_of(line.item_code) if line.lot_id is None else (),
+        unattributed=found.unattributed(item_code),
+    )

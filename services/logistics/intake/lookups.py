@@ -1,0 +1,89 @@
+"""What a batch of reports needs to know besides what it says: read once for the whole batch.
+
+Owns these reads. What they find is a hint for the decision, which looks at the states themselves under lock.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.logistics.handouts.domain import Candidate
+from services.logistics.intake.reading import Report
+from services.logistics.places import queries as places
+from services.logistics.reads import array
+from services.logistics.shipments import queries as shipments
+from services.logistics.stock.tables import balance, lot
+from shared.contracts import field as reports
+from shared.contracts.ids import ItemCode, LotId, PlaceId
+
+_UNATTRIBUTED = uuid.UUID("0bd2a7f2-4c1b-5a9e-9a35-3a2f2d6a7c11")
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What was found for a post's batch: villages its shipments went to, and the lots its goods may be of."""
+
+    place_id: PlaceId
+    villages: Mapping[str, PlaceId] = field(default_factory=dict)
+    candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
+
+    def serves(self, shipment_id: str) -> tuple[PlaceId, ...]:
+        """The village the post takes this shipment for, if it went to one in the post's area."""
+        village = self.villages.get(shipment_id)
+        return () if village is None else (village,)
+
+    def candidates_of(self, item_code: str | None) -> tuple[Candidate, ...]:
+        """The lots of an item that are at the post or on their way there, first expiry first."""
+        return self.candidates.get(item_code or "", ())
+
+    def unattributed(self, item_code: str) -> LotId:
+        """The lot that stands for goods of an item at this post that nobody can name a lot of."""
+        return LotId(str(uuid.uuid5(_UNATTRIBUTED, f"{self.place_id}/{item_code}")))
+
+
+async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequence[Report]) -> Lookups:
+    """What the reports of one post's batch need."""
+    received = [one.said.shipment_id for one in batch if isinstance(one.said, reports.ShipmentReceived)]
+    item_codes = {
+        line.item_code
+        for one in batch
+        if isinstance(one.said, reports.GoodsHandedOut)
+        for line in one.said.lines
+        if line.lot_id is None and line.item_code is not None
+    }
+    villages = await _villages(connection, place_id, received) if received else {}
+    candidates = await _candidates(connection, place_id, sorted(item_codes)) if item_codes else {}
+    return Lookups(place_id, villages, candidates)
+
+
+async def _villages(connection: AsyncConnection, place_id: str, shipment_ids: Sequence[str]) -> dict[str, PlaceId]:
+    post = await places.place_by_id(connection, place_id)
+    if post is None or post.area_code is None:
+        return {}
+    served = await shipments.villages_served(connection, shipment_ids)
+    return {
+        id_: PlaceId(village)
+        for id_, (village, area_code) in served.items()
+        if f"{area_code}.".startswith(f"{post.area_code}.")
+    }
+
+
+async def _candidates(
+    connection: AsyncConnection, place_id: str, item_codes: Sequence[str]
+) -> dict[str, tuple[Candidate, ...]]:
+    coming = await shipments.coming(connection, place_id)
+    here = sa.select(balance.c.parent).where(balance.c.entry == place_id, balance.c.on_hand > balance.c.reserved)
+    query = (
+        sa.select(lot.c.id, lot.c.item_code, lot.c.expires_on)
+        .where(lot.c.item_code == array(item_codes), sa.or_(lot.c.id.in_(here), lot.c.id == array(coming)))
+        .order_by(sa.func.coalesce(lot.c.expires_on, date.max), lot.c.id)
+    )
+    found: dict[str, tuple[Candidate, ...]] = {}
+    for row in await connection.execute(query):
+        candidate = Candidate(LotId(row.id), coming.get(row.id, 0))
+        found[ItemCode(row.item_code)] = (*found.get(row.item_code, ()), candidate)
+    return found

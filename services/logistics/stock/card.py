@@ -1,0 +1,112 @@
+"""The stock card (kartu barang): every movement of a place, lot by lot, with the balance it leaves.
+
+Owns a read model written in the transaction that logs the movements. A movement is two rows, one a place, whose
+changes sum to zero.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.logistics.stock.tables import movement, to_explain
+from shared.contracts.logistics import GoodsHandedOut, LotReceived, ShipmentReceived, StockMoved
+from shared.kit.database import json_rows, recordset
+from shared.kit.decisions.batch import ReadModel
+from shared.kit.log.append import Placed
+
+# The reason on the card for goods that came in from outside.
+RECEIPT = "receipt"
+_CARD = [column.name for column in movement.columns]
+_LOOK = [column.name for column in to_explain.columns]
+_LAST = sa.text(
+    "SELECT p.place_id, p.lot_id, m.balance FROM unnest(CAST(:places AS text[]), CAST(:lots AS text[])) "
+    "AS p(place_id, lot_id), LATERAL (SELECT balance FROM movement AS m WHERE m.place_id = p.place_id "
+    "AND m.lot_id = p.lot_id ORDER BY m.position DESC LIMIT 1) AS m"
+)
+_WRITE = sa.text(
+    f"INSERT INTO movement ({', '.join(_CARD)}) SELECT {', '.join(_CARD)} FROM {recordset(movement, _CARD)}"
+)
+_NOTE = sa.text(
+    f"INSERT INTO to_explain ({', '.join(_LOOK)}) SELECT {', '.join(_LOOK)} FROM {recordset(to_explain, _LOOK)}"
+)
+
+
+async def apply_movements(connection: AsyncConnection, placed: Sequence[Placed]) -> None:
+    """Write the cards' rows of these movements."""
+    rows = [row for one in placed for row in _rows(one)]
+    if not rows:
+        return
+    cards = sorted({(row["place_id"], row["lot_id"]) for row in rows})
+    wanted = {"places": [place for place, _ in cards], "lots": [lot for _, lot in cards]}
+    found = (await connection.execute(_LAST, wanted)).all()
+    balances: dict[tuple[str, str], int] = {(row.place_id, row.lot_id): row.balance for row in found}
+    for row in rows:
+        card = (row["place_id"], row["lot_id"])
+        balances[card] = row["balance"] = balances.get(card, 0) + row["change"]
+    await connection.execute(_WRITE, {"rows": json_rows(rows)})
+
+
+def _rows(one: Placed) -> Iterator[dict[str, Any]]:
+    match one.event.payload:
+        case LotReceived() as said:
+            of_lot = {"lot_id": said.lot_id, "item_code": said.item_code, "reason": RECEIPT, "flags": []}
+            when = {"cause": one.event.ref.subject, "reverses": None, "moved_on": said.received_on.isoformat()}
+            ends = (said.from_place_id, said.place_id)
+        case StockMoved() as said:
+            of_lot = {
+                "lot_id": said.lot_id,
+                "item_code": said.item_code,
+                "reason": said.reason,
+                "flags": list(said.flags),
+            }
+            when = {"cause": said.cause, "reverses": said.reverses, "moved_on": said.moved_on.isoformat()}
+            ends = (said.from_place_id, said.to_place_id)
+        case _:
+            return
+    given, taken = ends
+    for place, other, change in ((given, taken, -said.quantity), (taken, given, said.quantity)):
+        yield {
+            "position": one.position,
+            "event_id": one.event.id,
+            "place_id": place,
+            "other_place_id": other,
+            "change": change,
+            **of_lot,
+            **when,
+        }
+
+
+async def apply_flagged(connection: AsyncConnection, placed: Sequence[Placed]) -> None:
+    """Note the facts that were accepted with a flag."""
+    rows = [row for one in placed for row in _flagged(one)]
+    if rows:
+        await connection.execute(_NOTE, {"rows": json_rows(rows)})
+
+
+def _flagged(one: Placed) -> Iterator[dict[str, Any]]:
+    match one.event.payload:
+        case StockMoved() as said if said.flags:
+            where: tuple[str | None, str | None] = (said.from_place_id, said.lot_id)
+            noted_on = said.moved_on
+        case ShipmentReceived() as said if said.flags:
+            where, noted_on = (said.to_place_id, None), said.received_on
+        case GoodsHandedOut() as said if said.flags:
+            where, noted_on = (said.place_id, None), said.handed_out_on
+        case _:
+            return
+    yield {
+        "position": one.position,
+        "event_id": one.event.id,
+        "event_type": said.type,
+        "subject": one.event.ref.subject,
+        "place_id": where[0],
+        "lot_id": where[1],
+        "flags": list(said.flags),
+        "noted_on": noted_on.isoformat(),
+    }
+
+
+CARD = ReadModel("stock_card", (movement,), apply_movements)
+TO_EXPLAIN = ReadModel("to_explain", (to_explain,), apply_flagged)

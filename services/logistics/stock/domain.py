@@ -1,0 +1,158 @@
+"""Lots: goods of one item, owner and expiry, and where they are.
+
+Owns the balances. Each movement takes from one place what it gives to another, so a lot's balances sum to zero at
+every position. A decision never takes what is reserved or not there; a fact from the field may, and what is then
+missing stands as `field_deficit` until goods arrive. Pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from services.logistics.items.domain import UNKNOWN_ITEM
+from services.logistics.places.domain import is_account
+from shared.contracts.logistics import LotReceived, ReservationReleased, StockMoved, StockReserved
+from shared.contracts.vocabulary import Authority, FieldFlag
+from shared.kit.decisions.types import Event, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What of a lot is in a place. Only an account outside the stores may hold less than nothing."""
+
+    on_hand: int = 0
+    reserved: int = 0
+    field_deficit: int = 0
+    account: bool = False
+
+    @property
+    def available(self) -> int:
+        """What a decision may still take: nothing while a fact from the field is unexplained."""
+        return 0 if self.account or self.field_deficit else self.on_hand - self.reserved
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What is kept in a place for a request. It is gone once it was used or released in full."""
+
+    request_id: str
+    place_id: str
+    quantity: int
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A lot, its balances by place and its open reservations by id.
+
+    `received` is false for a lot that only facts from the field name; the office completes it by receiving it.
+    """
+
+    id: str
+    version: int
+    item_code: str
+    received: bool = False
+    authority: Authority | None = None
+    expires_on: date | None = None
+    document_number: str | None = None
+    reversed: tuple[str, ...] = ()
+    balances: Mapping[str, Balance] = field(default_factory=dict)
+    reservations: Mapping[str, Reservation] = field(default_factory=dict)
+
+    def balance(self, place_id: str) -> Balance:
+        """What of the lot is in a place."""
+        return self.balances.get(place_id) or Balance(account=is_account(place_id))
+
+    def expired(self, on: date) -> bool:
+        """Whether the goods are past their last day."""
+        return self.expires_on is not None and self.expires_on < on
+
+
+def lot_refs(lot_ids: Sequence[str]) -> tuple[Ref, ...]:
+    """The lots a command names, each once."""
+    return tuple(Ref("lot", lot_id) for lot_id in dict.fromkeys(lot_ids))
+
+
+def moved(balance: Balance, change: int, *, by_fact: bool) -> Balance:
+    """A balance after goods came or went. Only a fact may raise the deficit; goods that arrive lower it."""
+    on_hand = balance.on_hand + change
+    if balance.account:
+        return replace(balance, on_hand=on_hand)
+    missing = max(0, balance.reserved - on_hand)
+    deficit = missing if by_fact else min(balance.field_deficit, missing)
+    return replace(balance, on_hand=on_hand, field_deficit=deficit)
+
+
+def overdraws(balance: Balance, quantity: int) -> bool:
+    """Whether taking a quantity would leave less than is reserved, or less than nothing."""
+    return not balance.account and balance.on_hand - quantity < balance.reserved
+
+
+def evolve_lot(lot: Lot | None, event: Event) -> Lot:
+    """The lot after goods came, moved, were reserved or set free."""
+    before = lot if lot is not None else Lot(event.ref.id, 0, UNKNOWN_ITEM)
+    match event.payload:
+        case LotReceived() as said:
+            return replace(_received(before, said), version=event.sequence)
+        case StockMoved() as said:
+            return replace(_moved(before, said), version=event.sequence)
+        case StockReserved() as said:
+            return replace(_reserved(before, said), version=event.sequence)
+        case ReservationReleased() as said:
+            return replace(_released(before, said), version=event.sequence)
+    raise TypeError(f"{event.payload.type} after {before.version}")
+
+
+def _received(lot: Lot, said: LotReceived) -> Lot:
+    return replace(
+        lot,
+        item_code=said.item_code,
+        received=True,
+        authority=said.authority,
+        expires_on=said.expires_on,
+        document_number=said.document_number,
+        balances=_transferred(lot, said.from_place_id, said.place_id, said.quantity, by_fact=False),
+    )
+
+
+def _moved(lot: Lot, said: StockMoved) -> Lot:
+    by_fact = FieldFlag.NEGATIVE_STOCK in said.flags
+    return replace(
+        lot,
+        item_code=said.item_code if not lot.received else lot.item_code,
+        reversed=(*lot.reversed, said.reverses) if said.reverses is not None else lot.reversed,
+        balances=_transferred(lot, said.from_place_id, said.to_place_id, said.quantity, by_fact=by_fact),
+    )
+
+
+def _transferred(lot: Lot, from_place: str, to_place: str, quantity: int, *, by_fact: bool) -> dict[str, Balance]:
+    return {
+        **lot.balances,
+        from_place: moved(lot.balance(from_place), -quantity, by_fact=by_fact),
+        to_place: moved(lot.balance(to_place), quantity, by_fact=False),
+    }
+
+
+def _reserved(lot: Lot, said: StockReserved) -> Lot:
+    balance = lot.balance(said.place_id)
+    reservation = Reservation(said.request_id, said.place_id, said.quantity, said.expires_on)
+    return replace(
+        lot,
+        balances={**lot.balances, said.place_id: replace(balance, reserved=balance.reserved + said.quantity)},
+        reservations={**lot.reservations, said.reservation_id: reservation},
+    )
+
+
+def _released(lot: Lot, said: ReservationReleased) -> Lot:
+    reservation = lot.reservations[said.reservation_id]
+    balance = lot.balance(reservation.place_id)
+    free = replace(balance, reserved=balance.reserved - said.quantity)
+    left = reservation.quantity - said.quantity
+    open_ = {id_: one for id_, one in lot.reservations.items() if id_ != said.reservation_id}
+    if left:
+        open_[said.reservation_id] = replace(reservation, quantity=left)
+    return replace(
+        lot,
+        balances={**lot.balances, reservation.place_id: moved(free, 0, by_fact=False)},
+        reservations=open_,
+    )

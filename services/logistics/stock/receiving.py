@@ -1,0 +1,221 @@
+"""Office decisions about goods outside any request: receive a lot, move it, reverse a movement.
+
+Owns their commands and refusals. A decision takes only what is there and not reserved. Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.logistics.items import domain as items
+from services.logistics.places import domain as places
+from services.logistics.stock.domain import Balance, Lot
+from services.logistics.stock.posting import Postings, Transfer
+from shared.contracts.envelope import Payload
+from shared.contracts.ids import EventId, ItemCode, LotId, PlaceId, Subject
+from shared.contracts.logistics import LotReceived
+from shared.contracts.vocabulary import Authority, MovementReason, PlaceKind
+from shared.kit.decisions.types import Ref, Refusal, States
+
+# What an office may write by hand: the others follow from shipments and reports.
+OFFICE_REASONS = frozenset({MovementReason.RETURN, MovementReason.LOSS, MovementReason.DAMAGE})
+_TARGETS = {MovementReason.LOSS: PlaceKind.LOST, MovementReason.DAMAGE: PlaceKind.DAMAGED}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveLot:
+    """Goods came in from outside with a document."""
+
+    lot_id: LotId
+    item_code: ItemCode
+    from_place_id: PlaceId
+    place_id: PlaceId
+    quantity: int
+    authority: Authority
+    document_number: str
+    recorded_on: date
+    expires_on: date | None = None
+
+    def aggregates(self) -> Sequence[Ref]:
+        """The lot."""
+        return (Ref("lot", self.lot_id),)
+
+    def reads(self) -> Sequence[Ref]:
+        """The item, the place, and whose account the goods come from."""
+        return (Ref("item", self.item_code), Ref("place", self.place_id), Ref("place", self.from_place_id))
+
+
+@dataclass(frozen=True, slots=True)
+class MoveStock:
+    """The office writes that goods came back, are lost or are damaged."""
+
+    lot_id: LotId
+    from_place_id: PlaceId
+    to_place_id: PlaceId
+    quantity: int
+    reason: MovementReason
+    seed: str
+    recorded_on: date
+
+    def aggregates(self) -> Sequence[Ref]:
+        """The lot."""
+        return (Ref("lot", self.lot_id),)
+
+    def reads(self) -> Sequence[Ref]:
+        """Both places."""
+        return (Ref("place", self.from_place_id), Ref("place", self.to_place_id))
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseMovement:
+    """The office takes a movement back that should not have been written. The places are those of the original."""
+
+    lot_id: LotId
+    event_id: EventId
+    from_place_id: PlaceId
+    to_place_id: PlaceId
+    quantity: int
+    cause: Subject
+    seed: str
+    recorded_on: date
+
+    def aggregates(self) -> Sequence[Ref]:
+        """The lot."""
+        return (Ref("lot", self.lot_id),)
+
+    def reads(self) -> Sequence[Ref]:
+        """Nothing else."""
+        return ()
+
+
+def decide_receive_lot(states: States, command: ReceiveLot) -> list[Payload] | Refusal:
+    """Receive a new lot, or complete one that so far only facts from the field had named."""
+    refusal = _cannot_receive(states, command)
+    if refusal is not None:
+        return refusal
+    return [
+        LotReceived(
+            lot_id=command.lot_id,
+            item_code=command.item_code,
+            from_place_id=command.from_place_id,
+            place_id=command.place_id,
+            quantity=command.quantity,
+            expires_on=command.expires_on,
+            authority=command.authority,
+            document_number=command.document_number,
+            received_on=command.recorded_on,
+        )
+    ]
+
+
+def _cannot_receive(states: States, command: ReceiveLot) -> Refusal | None:
+    if places.kind_of(states, command.place_id) not in places.STORES:
+        return places.place_unknown(command.place_id)
+    if places.kind_of(states, command.from_place_id) not in places.SOURCES:
+        return places.place_unknown(command.from_place_id)
+    if states.find(items.Item, command.item_code) is None:
+        return items.item_unknown(command.item_code)
+    lot = states.find(Lot, command.lot_id)
+    if lot is not None and (lot.received or lot.item_code not in (items.UNKNOWN_ITEM, command.item_code)):
+        return Refusal(
+            slug="lot-received-already",
+            detail="This lot was received already, or is of another item.",
+            next_step="Receive the goods as another lot.",
+        )
+    if command.expires_on is not None and command.expires_on < command.recorded_on:
+        return lot_expired(command.expires_on)
+    return None
+
+
+def decide_move_stock(states: States, command: MoveStock) -> list[Payload] | Refusal:
+    """Write goods that came back, are lost or are damaged, out of what is there and not reserved."""
+    lot = states.find(Lot, command.lot_id)
+    if lot is None:
+        return lot_unknown()
+    from_kind, to_kind = (places.kind_of(states, id_) for id_ in (command.from_place_id, command.to_place_id))
+    if from_kind not in {*places.STORES, PlaceKind.VEHICLE}:
+        return places.place_unknown(command.from_place_id)
+    target = _TARGETS.get(command.reason)
+    if command.from_place_id == command.to_place_id or to_kind not in ({target} if target else places.STORES):
+        return places.place_unknown(command.to_place_id)
+    refusal = not_available(lot.balance(command.from_place_id), command.quantity)
+    if refusal is not None:
+        return refusal
+    cause = Subject(f"lot/{command.lot_id}")
+    postings = Postings.over(states, [lot.id], seed=command.seed, cause=cause, moved_on=command.recorded_on)
+    transfer = Transfer(command.lot_id, command.from_place_id, command.to_place_id, command.quantity, command.reason)
+    return [postings.post(transfer)]
+
+
+def decide_reverse_movement(states: States, command: ReverseMovement) -> list[Payload] | Refusal:
+    """Take a movement back once, if its goods are still where it brought them."""
+    lot = states.find(Lot, command.lot_id)
+    if lot is None:
+        return lot_unknown()
+    if command.event_id in lot.reversed:
+        return Refusal(
+            slug="movement-reversed-already",
+            detail="This movement was reversed already.",
+            next_step="Read the stock card; reverse the reversal if it was the mistake.",
+        )
+    if not places.is_account(command.to_place_id):
+        refusal = not_available(lot.balance(command.to_place_id), command.quantity)
+        if refusal is not None:
+            return refusal
+    postings = Postings.over(states, [lot.id], seed=command.seed, cause=command.cause, moved_on=command.recorded_on)
+    transfer = Transfer(
+        lot_id=command.lot_id,
+        from_place_id=command.to_place_id,
+        to_place_id=command.from_place_id,
+        quantity=command.quantity,
+        reason=MovementReason.CORRECTION,
+        reverses=command.event_id,
+    )
+    return [postings.post(transfer)]
+
+
+def not_available(balance: Balance, quantity: int) -> Refusal | None:
+    """The refusal of a decision that would take more than is free in a place."""
+    refusal = to_explain(balance)
+    if refusal is not None:
+        return refusal
+    if quantity > balance.available:
+        return Refusal(
+            slug="stock-short",
+            detail="Only %(available)d is there and not reserved.",
+            next_step="Take less, or from another lot or place.",
+            params={"available": balance.available},
+        )
+    return None
+
+
+def to_explain(balance: Balance) -> Refusal | None:
+    """The refusal of a decision about goods of which a report from the field took more than was there."""
+    if not balance.field_deficit:
+        return None
+    return Refusal(
+        slug="stock-to-explain",
+        detail="A report from the field took %(missing)d more than was there, which is not explained yet.",
+        next_step="Receive or correct what explains it, then decide again.",
+        params={"missing": balance.field_deficit},
+    )
+
+
+def lot_unknown() -> Refusal:
+    """The refusal of an office decision about a lot nobody received."""
+    return Refusal(
+        slug="lot-unknown",
+        detail="There is no lot under this id.",
+        next_step="Check the id, or receive the lot first.",
+        status=404,
+    )
+
+
+def lot_expired(on: date) -> Refusal:
+    """The refusal to receive, reserve or send goods past their last day."""
+    return Refusal(
+        slug="lot-expired",
+        detail="The goods expired on %(expires_on)s.",
+        next_step="Write the goods off; nothing past its last day is given to victims.",
+        params={"expires_on": on.isoformat()},
+    )

@@ -1,0 +1,89 @@
+"""The lots' tables, and the read models of the stock card and of what must be explained.
+
+Owns names, types and the CHECKs that hold whatever the rules above do: nothing is taken that is reserved or not
+there, unless a fact from the field is on record for it.
+"""
+
+import sqlalchemy as sa
+
+from services.logistics.tables import aggregate, listed, metadata, quantity, text
+
+lot = aggregate(
+    "lot",
+    text("item_code"),
+    sa.Column("received", sa.Boolean, nullable=False),
+    text("authority", optional=True),
+    sa.Column("expires_on", sa.Date),
+    text("document_number", optional=True),
+    listed("reversed"),
+    sa.Index("lot_by_item", "item_code"),
+)
+
+balance = sa.Table(
+    "lot_balance",
+    metadata,
+    sa.Column("parent", sa.Text, primary_key=True),
+    sa.Column("entry", sa.Text, primary_key=True),
+    quantity("on_hand"),
+    quantity("reserved"),
+    quantity("field_deficit"),
+    sa.Column("account", sa.Boolean, nullable=False),
+    sa.CheckConstraint("reserved >= 0", name="lot_balance_reserved"),
+    sa.CheckConstraint("field_deficit >= 0", name="lot_balance_field_deficit"),
+    sa.CheckConstraint("account OR on_hand - reserved + field_deficit >= 0", name="lot_balance_covered"),
+    sa.CheckConstraint("NOT account OR (reserved = 0 AND field_deficit = 0)", name="lot_balance_account"),
+    sa.Index("lot_balance_by_place", "entry", "parent"),
+    sa.Index("lot_balance_to_explain", "entry", postgresql_where=sa.text("field_deficit > 0")),
+)
+
+reservation = sa.Table(
+    "lot_reservation",
+    metadata,
+    sa.Column("parent", sa.Text, primary_key=True),
+    sa.Column("entry", sa.Text, primary_key=True),
+    text("request_id"),
+    text("place_id"),
+    quantity("quantity"),
+    sa.Column("expires_on", sa.Date, nullable=False),
+    sa.CheckConstraint("quantity > 0", name="lot_reservation_quantity"),
+    sa.Index("lot_reservation_by_request", "request_id"),
+    sa.Index("lot_reservation_by_expiry", "expires_on"),
+)
+
+# The stock card (kartu barang): two rows a movement, one for each place, with the balance it leaves.
+movement = sa.Table(
+    "movement",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("place_id", sa.Text, primary_key=True),
+    text("event_id"),
+    text("lot_id"),
+    text("item_code"),
+    text("other_place_id"),
+    quantity("change"),
+    quantity("balance"),
+    text("reason"),
+    text("cause"),
+    text("reverses", optional=True),
+    sa.Column("moved_on", sa.Date, nullable=False),
+    listed("flags"),
+    sa.CheckConstraint("change <> 0", name="movement_change"),
+    sa.Index("movement_by_place", "place_id", "position"),
+    sa.Index("movement_by_place_and_lot", "place_id", "lot_id", "position"),
+    sa.Index("movement_by_event", "event_id"),
+)
+
+# Facts that were accepted and need a look.
+to_explain = sa.Table(
+    "to_explain",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    text("event_id"),
+    text("event_type"),
+    text("subject"),
+    text("place_id", optional=True),
+    text("lot_id", optional=True),
+    listed("flags"),
+    sa.Column("noted_on", sa.Date, nullable=False),
+    sa.Index("to_explain_by_place", "place_id", "position"),
+)
