@@ -24,6 +24,8 @@ from shared.kit.observe.logging import configure_logging
 from shared.kit.preparing import prepare
 from shared.kit.runtime import Runtime
 from shared.kit.settings import Settings
+from shared.kit.streams import asyncapi
+from shared.kit.streams.asyncapi import asyncapi_router
 from shared.kit.streams.http import parked_router
 
 EXIT_FAILED = 1
@@ -60,7 +62,9 @@ def app_of(runtime: Runtime) -> FastAPI:
                 *definition.routers(runtime),
                 log_router(runtime.database.engine, require(*LOG_READERS)),
                 parked_router(runtime),
+                asyncapi_router(definition, release()),
             ],
+            public=asyncapi.PATHS,
             lifespan=lifespan,
             checks={"database": runtime.check_database, "log": runtime.check_log},
             flow=runtime.flow,

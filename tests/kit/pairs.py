@@ -44,7 +44,7 @@ def client_of(service: ToyProcess, role: str = "clerk") -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=service.url, headers={"Authorization": f"Bearer {bearer}"}, timeout=20)
 
 
-async def scalar(process: ToyProcess, query: sa.Select[tuple[int]]) -> int:
+async def scalar(process: ToyProcess, query: sa.Select[int]) -> int:
     """One number from a service's database."""
     database = Database(process.database_url, pool_size=2)
     try:

@@ -7,13 +7,14 @@ Method: real processes on servers of the test's own, which are stopped, flushed,
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis.asyncio
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.kit.streams.names import partition_stream
+from shared.kit.streams.names import StreamId, partition_stream
 from tests.kit.pairs import Load, assert_sound, client_of, mirrored, open_counter, pair, raise_once, until_mirrored
 from tests.kit.processes import ToyProcess
 from tests.servers import PrivateRedis, with_database
@@ -149,9 +150,7 @@ async def test_streams_hold_the_log_in_its_own_order(
         await asyncio.gather(*(raise_once(client, f"raise-{n:05}", 1, "abcdef"[n % 6]) for n in range(60)))
         await until_mirrored(mirror, 10)
         async with redis.asyncio.Redis.from_url(redis_url) as broker:
-            numbers = [
-                [int(id_.split(b"-")[1]) for id_, _ in await broker.xrange(partition_stream("toy", partition))]
-                for partition in range(4)
-            ]
+            streams: list[Any] = [await broker.xrange(partition_stream("toy", partition)) for partition in range(4)]
+        numbers = [[StreamId.parse(id_).number for id_, _ in stream] for stream in streams]
         assert all(found == list(range(1, len(found) + 1)) for found in numbers)
         assert sum(map(len, numbers)) == 1 + 6 + 60

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from shared.kit.decisions.group import Decisions, OutcomeUnknown
-from shared.kit.decisions.types import Accepted, Failed, KeyReused, Refused
+from shared.kit.decisions.types import Accepted, Failed, Item, KeyReused, Outcome, Refused
 from shared.kit.log.tables import entry
 from tests.kit.harness import Bench, item, rebuilt_differs, workbench
 from tests.kit.toy.domain import OpenCounter, RaiseCounter
@@ -127,7 +127,7 @@ async def test_a_database_that_restarts_under_load_loses_no_answered_command(
         assert await entries(bench) == 2 + 60
 
 
-async def _until_answered(decisions: Decisions, one):  # type: ignore[no-untyped-def]
+async def _until_answered(decisions: Decisions, one: Item) -> Outcome:
     while True:
         try:
             return await decisions.submit(one)

@@ -21,7 +21,7 @@ DEFINITIONS = {"toy": TOY, "mirror": MIRRORING}
 
 def run(name: str) -> int:
     """Serve one of the toys until it is stopped or dies as told."""
-    settings = Settings()  # type: ignore[call-arg]
+    settings = Settings()
     configure_logging(name, level=settings.log_level)
     runtime = Runtime(DEFINITIONS[name], settings)
     order = os.environ.get("TOY_KILL_AT")
