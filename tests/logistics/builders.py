@@ -1,0 +1,156 @@
+"""Valid commands and reports with defaults, for tests of the logistics service."""
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from services.logistics.handouts.domain import Candidate, GivenLine, HandOut
+from services.logistics.items.catalogue import CATALOGUE
+from services.logistics.items.domain import UNKNOWN_ITEM, ListItem
+from services.logistics.places.domain import SUPPLIER, TRANSIT, OpenPlace, OpenPostPlace
+from services.logistics.requests.domain import AllocateRequest, OpenRequest
+from services.logistics.shipments.counting import CountedLine
+from services.logistics.shipments.domain import DispatchShipment, Load, ReceiveShipment
+from services.logistics.stock.receiving import ReceiveLot
+from shared.contracts.ids import (
+    DisasterId,
+    HandoutId,
+    ItemCode,
+    LotId,
+    PlaceId,
+    PostId,
+    RequestId,
+    ReservationId,
+    ShipmentId,
+)
+from shared.contracts.logistics import Allocation, ItemQuantity
+from shared.contracts.vocabulary import Authority, PlaceKind, Urgency
+
+TODAY = date(2026, 11, 20)
+DISASTER = DisasterId("01936f5e-3a02-7002-8002-0c0ffee00002")
+VILLAGE = "62.06.01.2001"
+OTHER_VILLAGE = "62.06.01.2002"
+RICE = ItemCode("beras")
+KIT = ItemCode("family-kit")
+WAREHOUSE = PlaceId("gudang-kasongan")
+FAR_WAREHOUSE = PlaceId("gudang-palangka-raya")
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+POST = PlaceId("01936f5e-3a03-7003-8003-0c0ffee00003")
+
+
+def list_catalogue() -> list[ListItem]:
+    return [ListItem(code, category, unit, TODAY) for code, category, unit in CATALOGUE]
+
+
+def open_warehouse(place_id: PlaceId = WAREHOUSE, **changes: Any) -> OpenPlace:
+    given: dict[str, Any] = {"area_code": "62.06", "authority": Authority.REGENCY, **changes}
+    return OpenPlace(place_id, PlaceKind.WAREHOUSE, TODAY, **given)
+
+
+def open_post(post_id: str = POST, area_code: str = VILLAGE) -> OpenPostPlace:
+    return OpenPostPlace(PostId(post_id), area_code, TODAY)
+
+
+def setting() -> list[Any]:
+    """A catalogue, two warehouses and a post."""
+    return [*list_catalogue(), open_warehouse(), open_warehouse(FAR_WAREHOUSE, area_code="62.71"), open_post()]
+
+
+def receive(quantity: int = 100, lot_id: str | None = None, **changes: Any) -> ReceiveLot:
+    given: dict[str, Any] = {
+        "item_code": RICE,
+        "from_place_id": SUPPLIER,
+        "place_id": WAREHOUSE,
+        "authority": Authority.REGENCY,
+        "document_number": "BAST-1/2026",
+        "recorded_on": TODAY,
+        **changes,
+    }
+    return ReceiveLot(lot_id=LotId(lot_id or new_id()), quantity=quantity, **given)
+
+
+def open_request(request_id: str, *lines: tuple[str, int], **changes: Any) -> OpenRequest:
+    given: dict[str, Any] = {
+        "disaster_id": DISASTER,
+        "area_code": VILLAGE,
+        "to_place_id": POST,
+        "urgency": Urgency.HIGH,
+        "due_at": datetime(2026, 11, 20, 11, 0, tzinfo=UTC),
+        "recorded_on": TODAY,
+        **changes,
+    }
+    return OpenRequest(request_id=RequestId(request_id), lines=quantities(*lines), **given)
+
+
+def quantities(*lines: tuple[str, int]) -> tuple[ItemQuantity, ...]:
+    return tuple(ItemQuantity(item_code=ItemCode(code), quantity=quantity) for code, quantity in lines)
+
+
+def pick(lot_id: str, quantity: int, *, place_id: str = WAREHOUSE, item_code: str = RICE) -> Allocation:
+    return Allocation(
+        reservation_id=ReservationId(new_id()),
+        lot_id=LotId(lot_id),
+        item_code=ItemCode(item_code),
+        place_id=PlaceId(place_id),
+        quantity=quantity,
+    )
+
+
+def allocate(request_id: str, *picks: Allocation, on: date = TODAY) -> AllocateRequest:
+    return AllocateRequest(RequestId(request_id), picks, on + timedelta(days=3), on)
+
+
+def load(allocation: Allocation, quantity: int | None = None) -> Load:
+    return Load(allocation.reservation_id, allocation.lot_id, quantity or allocation.quantity)
+
+
+def dispatch(shipment_id: str, request_id: str, *loads: Load, **changes: Any) -> DispatchShipment:
+    given: dict[str, Any] = {
+        "from_place_id": WAREHOUSE,
+        "vehicle_place_id": TRANSIT,
+        "document_number": "SJ-1/2026",
+        "seed": new_id(),
+        "recorded_on": TODAY,
+        **changes,
+    }
+    return DispatchShipment(ShipmentId(shipment_id), RequestId(request_id), loads=loads, **given)
+
+
+def count(lot_id: str, accepted: int, missing: int = 0, damaged: int = 0) -> CountedLine:
+    return CountedLine(LotId(lot_id), accepted, missing, damaged)
+
+
+def arrive(shipment_id: str, *lines: CountedLine, place_id: str = POST, **changes: Any) -> ReceiveShipment:
+    given: dict[str, Any] = {"serves": (), "flags": (), "seed": new_id(), "recorded_on": TODAY, **changes}
+    return ReceiveShipment(ShipmentId(shipment_id), PlaceId(place_id), lines=lines, **given)
+
+
+def given_line(
+    quantity: int, *, lot_id: str | None = None, item_code: str = UNKNOWN_ITEM, candidates: tuple[Candidate, ...] = ()
+) -> GivenLine:
+    return GivenLine(
+        quantity=quantity,
+        lot_id=LotId(lot_id) if lot_id is not None else None,
+        item_code=ItemCode(item_code),
+        candidates=candidates,
+        unattributed=LotId(str(uuid.uuid5(uuid.NAMESPACE_URL, item_code))),
+    )
+
+
+def hand_out(*lines: GivenLine, handout_id: str | None = None, **changes: Any) -> HandOut:
+    given: dict[str, Any] = {
+        "disaster_id": DISASTER,
+        "place_id": POST,
+        "area_code": VILLAGE,
+        "household_ids": (),
+        "flags": (),
+        "seed": new_id(),
+        "recorded_on": TODAY,
+        **changes,
+    }
+    return HandOut(handout_id=HandoutId(handout_id or new_id()), lines=lines, **given)

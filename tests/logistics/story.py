@@ -1,0 +1,111 @@
+"""Given events, when a command, then events or a refusal: the rules of logistics without its servers.
+
+The states are those that `evolve` makes of the events; a command sees those it names, as in the batch decider.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from services.logistics.service import KINDS, SERVICE
+from services.logistics.stock.domain import Balance, Lot
+from shared.contracts.envelope import Payload
+from shared.kit.decisions.types import Command, Event, Ref, Refusal
+
+S = TypeVar("S")
+
+EVOLVE = {kind.name: kind.evolve for kind in KINDS}
+KIND_OF: dict[type[Any], str] = {kind.state: kind.name for kind in KINDS}
+AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+
+
+class _Seen:
+    """What one command may read: what it names."""
+
+    def __init__(self, states: dict[Ref, Any], command: Command) -> None:
+        self._states = states
+        self._named = {*command.aggregates(), *command.reads()}
+
+    def find(self, state: type[S], id_: str) -> S | None:
+        ref = Ref(KIND_OF[state], id_)
+        assert ref in self._named, f"reads {ref} without naming it"
+        found: S | None = self._states.get(ref)
+        return found
+
+    def holder(self, key: object) -> str | None:
+        raise AssertionError("logistics claims no unique keys")
+
+
+@dataclass
+class Story:
+    """What has happened so far."""
+
+    states: dict[Ref, Any] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def given(self, *commands: Command) -> "Story":
+        """The story after these commands, which must be accepted."""
+        for command in commands:
+            self.accepted(command)
+        return self
+
+    def when(self, command: Command) -> Sequence[Payload] | Refusal:
+        """What a command comes to; accepted, it becomes part of the story."""
+        decision = SERVICE.deciders[type(command)](_Seen(self.states, command), command)
+        if isinstance(decision, Refusal):
+            return decision
+        for payload in decision:
+            ref = Ref(payload.kind, payload.aggregate_id)
+            assert ref in command.aggregates(), f"writes {ref} without naming it"
+            self.apply(payload)
+        return decision
+
+    def apply(self, payload: Payload) -> None:
+        ref = Ref(payload.kind, payload.aggregate_id)
+        before = self.states.get(ref)
+        event = Event(
+            id=f"event-{len(self.events)}",
+            ref=ref,
+            sequence=1 if before is None else before.version + 1,
+            time=AT,
+            payload=payload,
+            actor="tester",
+            role="warehouse",
+        )
+        after = EVOLVE[ref.kind](before, event)
+        assert (after.id, after.version) == (ref.id, event.sequence)
+        self.states[ref] = after
+        self.events.append(event)
+
+    def accepted(self, command: Command) -> Sequence[Payload]:
+        """The events of a command that is accepted."""
+        decision = self.when(command)
+        assert not isinstance(decision, Refusal), decision
+        return decision
+
+    def refused(self, command: Command) -> str:
+        """The slug of a command that is refused."""
+        decision = self.when(command)
+        assert isinstance(decision, Refusal), decision
+        return decision.slug
+
+    def state(self, state: type[S], id_: str) -> S:
+        """A state that must exist."""
+        found: S = self.states[Ref(KIND_OF[state], id_)]
+        return found
+
+    def balance(self, lot_id: str, place_id: str) -> Balance:
+        """What of a lot is in a place."""
+        return self.state(Lot, lot_id).balance(place_id)
+
+    def on_hand(self, lot_id: str, *place_ids: str) -> tuple[int, ...]:
+        """How much of a lot is in each of these places."""
+        return tuple(self.balance(lot_id, place_id).on_hand for place_id in place_ids)
+
+
+def only(events: Sequence[Payload], kind: type[S]) -> S:
+    """The one event of a kind among these."""
+    found = [event for event in events if isinstance(event, kind)]
+    assert len(found) == 1, events
+    return found[0]

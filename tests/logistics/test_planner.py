@@ -1,0 +1,161 @@
+"""The plan of which lots serve which request: never more than there is, first expiry first, then nearest."""
+
+import itertools
+from collections import Counter
+from datetime import UTC, date, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.logistics.requests.planner import Offer, Wanted, Where, distance, order, plan
+from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
+from shared.contracts.logistics import Allocation, ItemQuantity
+from shared.contracts.vocabulary import Urgency
+from tests.logistics.builders import RICE
+
+ITEMS = ("beras", "family-kit")
+PLACES = {
+    "gudang-a": Where("62.06", -18_000_000, 1_134_000_000),
+    "gudang-b": Where("62.71", -22_100_000, 1_139_200_000),
+    "gudang-c": Where("62.06"),
+}
+DUE = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def ids() -> "itertools.count[int]":
+    return itertools.count(1)
+
+
+def planned(wanted: list[Wanted], offers: list[Offer]) -> dict[RequestId, tuple[Allocation, ...]]:
+    numbers = ids()
+    return plan(wanted, offers, lambda: f"00000000-0000-4000-8000-{next(numbers):012}")
+
+
+@st.composite
+def offers(draw: st.DrawFn) -> list[Offer]:
+    count = draw(st.integers(0, 12))
+    made = []
+    for number in range(count):
+        lot_id = LotId(f"10000000-0000-4000-8000-{number // 2:012}")
+        place = ("gudang-a", "gudang-b")[number % 2] if number % 3 else "gudang-c"
+        if any((one.lot_id, one.place_id) == (lot_id, place) for one in made):
+            continue
+        item = ITEMS[(number // 2) % 2]
+        expires = [date(2026, 12, 1), date(2027, 1, 1), None][(number // 2) % 3]
+        made.append(Offer(lot_id, ItemCode(item), PlaceId(place), draw(st.integers(1, 50)), expires, PLACES[place]))
+    return made
+
+
+@st.composite
+def wishes(draw: st.DrawFn) -> list[Wanted]:
+    made = []
+    for number in range(draw(st.integers(1, 5))):
+        items = draw(st.lists(st.sampled_from(ITEMS), min_size=1, max_size=2, unique=True))
+        short = tuple(ItemQuantity(item_code=ItemCode(item), quantity=draw(st.integers(1, 80))) for item in items)
+        made.append(
+            Wanted(
+                request_id=RequestId(f"20000000-0000-4000-8000-{number:012}"),
+                short=short,
+                where=draw(st.sampled_from(list(PLACES.values()))),
+                urgency=draw(st.sampled_from(Urgency)),
+                due_at=DUE,
+            )
+        )
+    return made
+
+
+@given(wishes(), offers())
+@settings(max_examples=150)
+def test_nothing_is_planned_that_is_not_there_or_not_asked_for(wanted: list[Wanted], there: list[Offer]) -> None:
+    """A balance serves each of its units once; a request gets no more than it is short of."""
+    result = planned(wanted, there)
+    free = {(offer.lot_id, offer.place_id): offer for offer in there}
+    used: Counter[tuple[LotId, PlaceId]] = Counter()
+    for request in wanted:
+        got: Counter[str] = Counter()
+        for pick in result[request.request_id]:
+            used[(pick.lot_id, pick.place_id)] += pick.quantity
+            got[pick.item_code] += pick.quantity
+            assert free[(pick.lot_id, pick.place_id)].item_code == pick.item_code
+        assert all(got[line.item_code] <= line.quantity for line in request.short)
+    assert all(quantity <= free[place].available for place, quantity in used.items())
+    assert len({pick.reservation_id for picks in result.values() for pick in picks}) == sum(map(len, result.values()))
+
+
+@given(wishes(), offers())
+@settings(max_examples=150)
+def test_a_shortage_is_real(wanted: list[Wanted], there: list[Offer]) -> None:
+    """Where a request stays short of an item, nothing of it is left anywhere."""
+    result = planned(wanted, there)
+    left: Counter[str] = Counter()
+    for offer in there:
+        left[offer.item_code] += offer.available
+    for picks in result.values():
+        for pick in picks:
+            left[pick.item_code] -= pick.quantity
+    for request in wanted:
+        for line in request.short:
+            got = sum(pick.quantity for pick in result[request.request_id] if pick.item_code == line.item_code)
+            assert got == line.quantity or left[line.item_code] == 0
+
+
+@given(wishes(), offers())
+@settings(max_examples=150)
+def test_one_request_takes_first_expiry_first_and_then_the_nearest(wanted: list[Wanted], there: list[Offer]) -> None:
+    """Nothing is skipped: a lot is touched only after all before it in the order are used up."""
+    request = wanted[0]
+    result = planned([request], there)[request.request_id]
+    for line in request.short:
+        ordered = sorted(
+            (offer for offer in there if offer.item_code == line.item_code), key=lambda one: order(one, request.where)
+        )
+        picks = [pick for pick in result if pick.item_code == line.item_code]
+        assert [(pick.lot_id, pick.place_id) for pick in picks] == [
+            (offer.lot_id, offer.place_id) for offer in ordered[: len(picks)]
+        ]
+        assert all(pick.quantity == offer.available for pick, offer in zip(picks[:-1], ordered, strict=False))
+
+
+def offer(number: int, place: str, *, expires: date | None = None, available: int = 10) -> Offer:
+    return Offer(
+        LotId(f"10000000-0000-4000-8000-{number:012}"), RICE, PlaceId(place), available, expires, PLACES[place]
+    )
+
+
+def rice(quantity: int, number: int = 1, **changes: object) -> Wanted:
+    given: dict[str, object] = {"where": PLACES["gudang-a"], "urgency": Urgency.LOW, "due_at": DUE, **changes}
+    request_id = RequestId(f"20000000-0000-4000-8000-{number:012}")
+    return Wanted(request_id, (ItemQuantity(item_code=RICE, quantity=quantity),), **given)  # type: ignore[arg-type]
+
+
+def test_first_expiry_decides_before_distance() -> None:
+    """Goods that expire soon are used, also from farther away; among equals the nearest store gives."""
+    near, far = offer(1, "gudang-a", expires=date(2027, 5, 1)), offer(2, "gudang-b", expires=date(2027, 4, 1))
+    (first, second) = next(iter(planned([rice(15)], [near, far]).values()))
+    assert (first.place_id, second.place_id) == ("gudang-b", "gudang-a")
+    same = [offer(1, "gudang-b"), offer(2, "gudang-a")]
+    (only,) = next(iter(planned([rice(5)], same).values()))
+    assert only.place_id == "gudang-a"
+
+
+def test_the_most_urgent_is_served_first() -> None:
+    """Under scarcity urgency decides, then who is due sooner."""
+    low, critical = rice(10, 1), rice(10, 2, urgency=Urgency.CRITICAL)
+    result = planned([low, critical], [offer(1, "gudang-a")])
+    assert (len(result[low.request_id]), len(result[critical.request_id])) == (0, 1)
+    sooner = rice(10, 3, due_at=datetime(2026, 11, 20, tzinfo=UTC))
+    result = planned([low, sooner], [offer(1, "gudang-a")])
+    assert (len(result[low.request_id]), len(result[sooner.request_id])) == (0, 1)
+
+
+def test_distance_is_by_coordinates_else_by_shared_areas() -> None:
+    """A place whose coordinates nobody entered is judged by its area, after all that have some."""
+    here = PLACES["gudang-a"]
+    assert distance(here, here) < distance(PLACES["gudang-b"], here) < distance(PLACES["gudang-c"], here)
+    village = Where("62.06.01.2001")
+    assert (
+        distance(Where("62.06.01.2001"), village)
+        < distance(Where("62.06"), village)
+        < distance(Where("62.71"), village)
+    )
+    assert distance(Where(None), village) == distance(Where("11"), village)

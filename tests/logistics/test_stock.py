@@ -1,0 +1,126 @@
+"""Lots and their balances: what a decision may do, and that nothing is made or lost in the books."""
+
+from datetime import timedelta
+
+from services.logistics.places.domain import DAMAGED, LOST, SUPPLIER, TRANSIT
+from services.logistics.stock.domain import Lot
+from services.logistics.stock.receiving import MoveStock, ReverseMovement
+from shared.contracts.ids import EventId, LotId, PlaceId, Subject
+from shared.contracts.logistics import StockMoved
+from shared.contracts.vocabulary import MovementReason
+from tests.logistics.builders import (
+    FAR_WAREHOUSE,
+    POST,
+    RICE,
+    TODAY,
+    WAREHOUSE,
+    allocate,
+    given_line,
+    hand_out,
+    new_id,
+    open_request,
+    pick,
+    receive,
+    setting,
+)
+from tests.logistics.story import Story, only
+
+
+def move(lot_id: str, quantity: int, *, from_: str = WAREHOUSE, to: str = LOST, reason: str = "loss") -> MoveStock:
+    return MoveStock(LotId(lot_id), PlaceId(from_), PlaceId(to), quantity, MovementReason(reason), new_id(), TODAY)
+
+
+def test_received_goods_stand_against_their_suppliers_account() -> None:
+    """What comes into a store goes out of the account it came from, so a lot's places sum to zero."""
+    story = Story().given(*setting(), receive(100, lot := new_id()))
+    assert story.on_hand(lot, WAREHOUSE, SUPPLIER) == (100, -100)
+
+
+def test_a_lot_is_received_once() -> None:
+    """A second receipt under the same id would change what the first document says."""
+    story = Story().given(*setting(), receive(100, lot := new_id()))
+    assert story.refused(receive(50, lot)) == "lot-received-already"
+
+
+def test_receiving_needs_a_known_item_a_store_and_a_source() -> None:
+    """Goods come from outside into a store, and are counted in a unit the catalogue knows."""
+    story = Story().given(*setting())
+    assert story.refused(receive(item_code="tidak-ada")) == "item-unknown"
+    assert story.refused(receive(place_id=TRANSIT)) == "place-unknown"
+    assert story.refused(receive(place_id=PlaceId("gudang-lain"))) == "place-unknown"
+    assert story.refused(receive(from_place_id=LOST)) == "place-unknown"
+
+
+def test_expired_goods_are_not_received() -> None:
+    """Nothing past its last day enters a store; on its last day it still does."""
+    story = Story().given(*setting())
+    assert story.refused(receive(expires_on=TODAY - timedelta(days=1))) == "lot-expired"
+    story.accepted(receive(expires_on=TODAY))
+
+
+def test_a_loss_goes_to_the_account_of_losses() -> None:
+    """Written off goods leave the store for the account their reason names, and no other."""
+    story = Story().given(*setting(), receive(100, lot := new_id()))
+    story.accepted(move(lot, 8))
+    story.accepted(move(lot, 3, to=DAMAGED, reason="damage"))
+    assert story.on_hand(lot, WAREHOUSE, LOST, DAMAGED) == (89, 8, 3)
+    assert story.refused(move(lot, 1, to=DAMAGED, reason="loss")) == "place-unknown"
+    assert story.refused(move(lot, 1, to=WAREHOUSE, reason="return")) == "place-unknown"
+
+
+def test_a_decision_takes_no_more_than_is_there_and_not_reserved() -> None:
+    """Reserved goods are somebody's already."""
+    story = Story().given(*setting(), receive(100, lot := new_id()), open_request(request := new_id(), (RICE, 60)))
+    story.accepted(allocate(request, pick(lot, 60)))
+    assert story.refused(move(lot, 41)) == "stock-short"
+    story.accepted(move(lot, 40))
+
+
+def test_a_movement_is_reversed_once_and_the_original_stays() -> None:
+    """A mistake is corrected by a linked movement the other way."""
+    story = Story().given(*setting(), receive(100, lot := new_id()))
+    story.accepted(move(lot, 8))
+    original = EventId(new_id())
+    reversal = ReverseMovement(LotId(lot), original, WAREHOUSE, LOST, 8, Subject(f"lot/{lot}"), new_id(), TODAY)
+    moved = only(story.accepted(reversal), StockMoved)
+    assert (moved.reverses, moved.reason) == (original, MovementReason.CORRECTION)
+    assert story.on_hand(lot, WAREHOUSE, LOST) == (100, 0)
+    assert story.refused(reversal) == "movement-reversed-already"
+
+
+def test_goods_that_have_gone_on_cannot_be_taken_back() -> None:
+    """A reversal is a decision: it takes only what is there."""
+    story = Story().given(*setting(), receive(100, lot := new_id(), place_id=POST))
+    story.accepted(hand_out(given_line(90, lot_id=lot)))
+    reversal = ReverseMovement(
+        LotId(lot), EventId(new_id()), SUPPLIER, POST, 100, Subject(f"lot/{lot}"), new_id(), TODAY
+    )
+    assert story.refused(reversal) == "stock-short"
+
+
+def test_a_fact_may_take_more_than_is_there_and_decisions_then_wait() -> None:
+    """What a post gave away is gone: the missing part stands as a deficit until it is explained."""
+    story = Story().given(*setting(), receive(100, lot := new_id(), place_id=POST))
+    story.accepted(hand_out(given_line(130, lot_id=lot)))
+    balance = story.balance(lot, POST)
+    assert (balance.on_hand, balance.field_deficit, balance.available) == (-30, 30, 0)
+    assert story.refused(move(lot, 1, from_=POST)) == "stock-to-explain"
+
+
+def test_goods_that_arrive_explain_a_deficit() -> None:
+    """A lot that facts named before the office received it is completed, and its deficit falls by what came."""
+    story = Story().given(*setting())
+    story.accepted(hand_out(given_line(30, lot_id=(lot := new_id()), item_code=RICE)))
+    assert story.balance(lot, POST).field_deficit == 30
+    assert not story.state(Lot, lot).received
+    story.accepted(receive(100, lot, place_id=POST))
+    balance = story.balance(lot, POST)
+    assert (balance.on_hand, balance.field_deficit) == (70, 0)
+    assert story.refused(receive(5, lot)) == "lot-received-already"
+
+
+def test_goods_come_back_from_a_post_to_a_warehouse() -> None:
+    """What was not needed returns to a store."""
+    story = Story().given(*setting(), receive(100, lot := new_id(), place_id=POST))
+    story.accepted(move(lot, 40, from_=POST, to=FAR_WAREHOUSE, reason="return"))
+    assert story.on_hand(lot, POST, FAR_WAREHOUSE) == (60, 40)
