@@ -36,12 +36,15 @@ async def prepare_service(admin_url: str, service: str, passwords: ServicePasswo
         for statement in (
             f"REVOKE ALL ON DATABASE {quoted(service)} FROM PUBLIC",
             f"GRANT CONNECT ON DATABASE {quoted(service)} TO {quoted(service)}",
-            "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC",
-            "REVOKE CONNECT ON DATABASE template1 FROM PUBLIC",
         ):
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def close_default_databases(admin_url: str) -> None:
+    """Keeps services out of the databases every server has. For the box's own server only."""
+    await execute(admin_url, [f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC" for name in ("postgres", "template1")])
 
 
 async def execute(url: str, statements: Sequence[str]) -> None:

@@ -53,8 +53,11 @@ class Program:
     keep_open: Sequence[int] = ()
 
 
-def start(program: Program) -> subprocess.Popen[bytes]:
-    """Starts the program from this thread, which must live as long as the program should (see leash.py)."""
+def start(program: Program, *, output: int | None = None) -> subprocess.Popen[bytes]:
+    """Starts the program from this thread, which must live as long as the program should (see leash.py).
+
+    `output` is a descriptor to write to instead of the program's log file.
+    """
     account = program.account
     leash = [
         str(part) for part in (os.getpid(), int(program.ending), account.uid, account.gid, int(account.keep_access))
@@ -63,8 +66,8 @@ def start(program: Program) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-I", "-S", str(LEASH), *leash, "--", *program.arguments],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
+            stdout=log if output is None else output,
+            stderr=subprocess.STDOUT if output is None else None,
             cwd="/",
             env={**os.environ, **program.environment},
             pass_fds=tuple(program.keep_open),
