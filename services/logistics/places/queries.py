@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.tables import place
@@ -53,7 +54,7 @@ async def destinations(connection: AsyncConnection, area_codes: list[str]) -> di
     query = (
         sa.select(place.c.area_code, place.c.id)
         .where(place.c.area_code.in_(area_codes), place.c.place_kind.in_(wanted))
-        .distinct(place.c.area_code)
+        .ext(distinct_on(place.c.area_code))
         .order_by(place.c.area_code, place.c.place_kind, place.c.id)
     )
     return {row.area_code: row.id for row in await connection.execute(query)}

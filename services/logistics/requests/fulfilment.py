@@ -23,7 +23,7 @@ from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.log.append import Placed
 
-_COLUMNS = [column.name for column in request_line.columns]
+_COLUMNS = [str(column.name) for column in request_line.columns]
 _CHANGING = [name for name in _COLUMNS if name not in ("request_id", "item_code")]
 _WRITE = sa.text(
     f"INSERT INTO request_line ({', '.join(_COLUMNS)}) SELECT {', '.join(_COLUMNS)} "
@@ -44,7 +44,8 @@ async def apply_fulfilment(connection: AsyncConnection, placed: Sequence[Placed]
     ids = sa.bindparam("ids", sorted(touched), type_=sa.ARRAY(sa.Text))
     query = sa.select(request_line).where(request_line.c.request_id == sa.any_(ids))
     lines: dict[tuple[str, str], Line] = {
-        (row["request_id"], row["item_code"]): dict(row) for row in (await connection.execute(query)).mappings()
+        (row["request_id"], row["item_code"]): {str(name): value for name, value in row.items()}
+        for row in (await connection.execute(query)).mappings()
     }
     for said in followed:
         _follow(lines, said)

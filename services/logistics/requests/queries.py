@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.tables import place
@@ -104,7 +105,7 @@ async def wanted(connection: AsyncConnection, request_ids: Sequence[str]) -> lis
         )
         .select_from(request.outerjoin(to, to.c.id == request.c.to_place_id).outerjoin(village, of_village))
         .where(request.c.id == array(request_ids))
-        .distinct(request.c.id)
+        .ext(distinct_on(request.c.id))
         .order_by(request.c.id, village.c.id)
     )
     return [

@@ -18,8 +18,8 @@ from shared.kit.log.append import Placed
 
 # The reason on the card for goods that came in from outside.
 RECEIPT = "receipt"
-_CARD = [column.name for column in movement.columns]
-_LOOK = [column.name for column in to_explain.columns]
+_CARD = [str(column.name) for column in movement.columns]
+_LOOK = [str(column.name) for column in to_explain.columns]
 _LAST = sa.text(
     "SELECT p.place_id, p.lot_id, m.balance FROM unnest(CAST(:places AS text[]), CAST(:lots AS text[])) "
     "AS p(place_id, lot_id), LATERAL (SELECT balance FROM movement AS m WHERE m.place_id = p.place_id "
