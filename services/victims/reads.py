@@ -22,7 +22,7 @@ async def as_of(connection: AsyncConnection) -> int:
 def json_row(row: sa.RowMapping) -> dict[str, Any]:
     """A row with instants in the one spelling; absent values are left out."""
     return {
-        name: timestamp(value) if isinstance(value, datetime) else value
+        str(name): timestamp(value) if isinstance(value, datetime) else value
         for name, value in row.items()
         if value is not None
     }

@@ -132,10 +132,10 @@ def _registered(states: States, command: RegisterHousehold, known: Household | N
     first_with: dict[UniqueKey, PersonId] = {}
     for person in command.persons:
         same_as: str | None = None
+        first = None if person.nik is None else first_with.setdefault(person.nik, person.person_id)
         if person.person_id in written:
             same_as = person.person_id
         elif person.nik is not None:
-            first = first_with.setdefault(person.nik, person.person_id)
             same_as = first if first != person.person_id else _held_elsewhere(states, command, person.nik, known)
         written.add(person.person_id)
         persons.append(
