@@ -42,7 +42,7 @@ claim = sa.Table(
         "(standing IN ('approved', 'paid', 'suspended')) = (budget_id IS NOT NULL)", name="claim_money_from_a_budget"
     ),
     sa.CheckConstraint(
-        "budget_id IS NULL OR (approved_by IS NOT NULL AND prepared_by IS NOT NULL AND payee_commitment IS NOT NULL)",
+        "budget_id IS NULL OR num_nulls(approved_by, prepared_by, payee_commitment) = 0",
         name="claim_money_after_approval",
     ),
     sa.CheckConstraint(

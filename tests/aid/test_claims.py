@@ -1,0 +1,456 @@
+"""Claims: opened by verifications, priced on the day, prepared by one person and approved by another."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.aid.benefits.domain import SetRule
+from services.aid.claims.assessing import RepriceClaim
+from services.aid.claims.chain import CLAIMS_PER_CAUSE, claim_ids
+from services.aid.claims.domain import Claim, Standing
+from services.aid.claims.paper import Paper
+from shared.contracts.aid import ClaimOpened, ClaimRefused, ClaimRepriced, FundsReleased
+from shared.contracts.ids import ClaimId
+from shared.contracts.vocabulary import (
+    Benefit,
+    ClaimFlag,
+    DisasterPhase,
+    FundSource,
+    FundsReleaseReason,
+    RefusalReason,
+)
+from tests.aid.builders import (
+    APPROVER,
+    BUDGET,
+    CASUALTY,
+    DAMAGE,
+    DISASTER,
+    FLOODED,
+    HOUSEHOLD,
+    OFFICER,
+    OTHER_PAYEE,
+    PAYEE,
+    PERSON,
+    TODAY,
+    approve,
+    approved,
+    death,
+    decree,
+    enact,
+    entitlement,
+    house,
+    new_id,
+    paid,
+    prepare,
+    propose,
+    ready_world,
+    refuse,
+    reject,
+)
+from tests.aid.world import World
+
+OTHER_PERSON = "01936f5e-0000-7000-8000-00000000000a"
+
+
+def set_rule(benefit: Benefit, amount_idr: int, valid_from: date, **changes: Any) -> SetRule:
+    values: dict[str, Any] = {
+        "benefit": benefit,
+        "amount_idr": amount_idr,
+        "fund_source": FundSource.KEMENSOS,
+        "legal_basis": "Permensos 9/2026",
+        "assumed": False,
+        "valid_from": valid_from,
+        "valid_until": None,
+        "recorded_on": TODAY,
+        **changes,
+    }
+    return SetRule(**values)
+
+
+def prepared(world: World, cause: str, **changes: Any) -> Claim:
+    claim = world.claims_of(cause)[-1]
+    world.done(prepare(claim, **changes))
+    return world.claim(claim.id)
+
+
+def test_a_verified_death_opens_a_claim_at_the_rate_of_the_day() -> None:
+    """The claim names the rule that priced it and what it is for."""
+    world = ready_world()
+    (opened,) = world.done(death())
+    assert isinstance(opened, ClaimOpened)
+    assert (opened.amount_idr, opened.rule_id, opened.fund_source) == (
+        15_000_000,
+        "death:2015-01-01",
+        FundSource.KEMENSOS,
+    )
+    assert (opened.person_id, opened.household_id, opened.event_on) == (PERSON, HOUSEHOLD, FLOODED)
+
+
+def test_a_rule_that_changes_midway_does_not_touch_earlier_events() -> None:
+    """The day it happened counts, not the day it is verified."""
+    world = ready_world()
+    world.done(set_rule(Benefit.DEATH, 20_000_000, date(2026, 11, 15), supersedes=("death:2015-01-01",)))
+    world.done(death(event_on=date(2026, 11, 14)))
+    world.done(death("casualty/" + new_id(), event_on=date(2026, 11, 15)))
+    amounts = [event.payload.amount_idr for event in world.log if isinstance(event.payload, ClaimOpened)]
+    assert amounts == [15_000_000, 20_000_000]
+
+
+def test_the_same_verification_again_opens_nothing() -> None:
+    """One open claim a cause."""
+    world = ready_world()
+    world.done(death())
+    assert world.done(death()) == []
+
+
+def test_a_claim_without_a_rule_waits_unpriced() -> None:
+    """It is opened and flagged, and nothing can be prepared before it has a price."""
+    world = ready_world()
+    world.done(death(benefit=Benefit.LIGHT_INJURY))
+    claim = world.claims_of(CASUALTY)[0]
+    assert claim.amount_idr is None
+    assert claim.flags == (ClaimFlag.NO_RULE_IN_FORCE,)
+    assert world.refused(prepare(claim)) == "claim-unpriced"
+    assert world.done(death(benefit=Benefit.LIGHT_INJURY)) == []
+
+
+def test_an_unpriced_claim_is_priced_when_the_office_sets_a_rule() -> None:
+    """The new rule must cover the day it happened."""
+    world = ready_world()
+    world.done(death(benefit=Benefit.LIGHT_INJURY))
+    claim = world.claims_of(CASUALTY)[0]
+    reprice = RepriceClaim(ClaimId(claim.id), CASUALTY, Benefit.LIGHT_INJURY, TODAY)
+    assert world.refused(reprice) == "no-rule-in-force"
+    world.done(set_rule(Benefit.LIGHT_INJURY, 2_500_000, date(2026, 11, 1)))
+    world.done(reprice)
+    priced = world.claim(claim.id)
+    assert (priced.amount_idr, priced.flags) == (2_500_000, ())
+    assert world.refused(reprice) == "price-unchanged"
+    assert world.refused(RepriceClaim(ClaimId(claim.id), CASUALTY, Benefit.DEATH, TODAY)) == "claim-changed"
+    assert world.refused(RepriceClaim(ClaimId(new_id()), CASUALTY, Benefit.DEATH, TODAY)) == "claim-unknown"
+
+
+def test_pricing_anew_voids_a_preparation() -> None:
+    """What was prepared was another amount."""
+    world = ready_world()
+    world.done(death())
+    claim = prepared(world, CASUALTY)
+    world.done(set_rule(Benefit.DEATH, 16_000_000, date(2026, 11, 1), supersedes=("death:2015-01-01",)))
+    world.done(RepriceClaim(ClaimId(claim.id), CASUALTY, Benefit.DEATH, TODAY))
+    assert world.claim(claim.id).standing is Standing.OPEN
+    stale = approve(claim)
+    assert world.refused(stale, claims={entitlement(claim): CASUALTY}) == "claim-open"
+
+
+def test_an_approved_claim_is_not_priced_anew() -> None:
+    """An approval stands for its amount."""
+    world = ready_world()
+    world.done(death())
+    claim = approved(world, CASUALTY)
+    reprice = RepriceClaim(ClaimId(claim.id), CASUALTY, Benefit.DEATH, TODAY)
+    assert world.refused(reprice) == "claim-approved"
+
+
+def test_approval_commits_the_money_of_the_claim() -> None:
+    """Claim and budget change together."""
+    world = ready_world()
+    world.done(death())
+    claim = approved(world, CASUALTY)
+    budget = world.budget(BUDGET)
+    assert (claim.standing, claim.budget_id, claim.approved_by) == (Standing.APPROVED, BUDGET, APPROVER)
+    assert (budget.free_idr, budget.committed_idr) == (85_000_000, 15_000_000)
+
+
+def test_the_preparer_cannot_approve() -> None:
+    """Another person, not another role."""
+    world = ready_world()
+    world.done(death())
+    claim = prepared(world, CASUALTY)
+    own = approve(claim, approved_by=OFFICER)
+    assert world.refused(own, claims={entitlement(claim): CASUALTY}, actor=OFFICER) == "same-person"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"amount_idr": 14_999_999}, {"payee_commitment": OTHER_PAYEE}, {"claim_version": 7}]
+)
+def test_an_approval_names_exactly_what_was_prepared(changes: dict[str, Any]) -> None:
+    """Version, amount and payee: any difference refuses."""
+    world = ready_world()
+    world.done(death())
+    claim = prepared(world, CASUALTY)
+    assert world.refused(approve(claim, **changes), claims={entitlement(claim): CASUALTY}) == "claim-changed"
+
+
+def test_an_edit_after_approval_voids_it() -> None:
+    """Another payee needs another approval; the money is free until then."""
+    world = ready_world()
+    world.done(death())
+    claim = approved(world, CASUALTY)
+    events = world.done(prepare(claim, payee_commitment=OTHER_PAYEE))
+    assert isinstance(events[0], FundsReleased)
+    assert events[0].reason is FundsReleaseReason.APPROVAL_WITHDRAWN
+    edited = world.claim(claim.id)
+    assert (edited.standing, edited.approved_by, edited.budget_id) == (Standing.PREPARED, None, None)
+    assert world.budget(BUDGET).committed_idr == 0
+    assert world.refused(approve(claim), claims={entitlement(claim): CASUALTY}) == "claim-changed"
+    world.done(approve(edited), claims={entitlement(edited): CASUALTY})
+
+
+def test_a_preparation_names_the_version_that_was_looked_at() -> None:
+    """Two officers do not overwrite each other unseen."""
+    world = ready_world()
+    world.done(death())
+    claim = world.claims_of(CASUALTY)[0]
+    world.done(prepare(claim))
+    assert world.refused(prepare(claim, payee_commitment=OTHER_PAYEE)) == "claim-changed"
+    assert world.claim(claim.id).payee_commitment == PAYEE
+
+
+def test_a_budget_gone_by_gives_its_money_back_as_expired() -> None:
+    """Prepared for next year's budget, the old one's commitment ends."""
+    world = ready_world()
+    world.done(death())
+    claim = approved(world, CASUALTY)
+    events = world.done(prepare(claim, recorded_on=date(2027, 1, 4)))
+    assert isinstance(events[0], FundsReleased)
+    assert events[0].reason is FundsReleaseReason.BUDGET_EXPIRED
+
+
+def test_papers_and_heirs_are_needed_for_a_death() -> None:
+    """No payment while papers are missing or an heir has not signed."""
+    world = ready_world()
+    world.done(death())
+    claim = world.claims_of(CASUALTY)[0]
+    assert world.refused(prepare(claim, papers=(Paper.DEATH_CERTIFICATE,))) == "papers-missing"
+    assert world.refused(prepare(claim, heirs_all_signed=False)) == "heirs-not-agreed"
+
+
+def test_a_casualty_nobody_knows_cannot_be_paid_for() -> None:
+    """It is opened and flagged; verified again with the person, another claim takes its place."""
+    world = ready_world()
+    world.done(death(person_id=None))
+    claim = world.claims_of(CASUALTY)[0]
+    assert claim.flags == (ClaimFlag.NO_PERSON,)
+    assert world.refused(prepare(claim)) == "claim-without-person"
+    world.done(death())
+    first, second = world.claims_of(CASUALTY)
+    assert (first.standing, second.standing, second.person_id) == (Standing.REFUSED, Standing.OPEN, PERSON)
+
+
+def test_one_beneficiary_is_not_paid_for_twice_under_two_reports() -> None:
+    """A death reported by two posts is compensated once."""
+    world = ready_world()
+    other = "casualty/" + new_id()
+    world.done(death())
+    world.done(death(other))
+    approved(world, CASUALTY)
+    claim = prepared(world, other)
+    assert world.refused(approve(claim), claims={entitlement(claim): other}) == "entitlement-used"
+
+
+def test_nothing_is_approved_for_a_disaster_nobody_declared() -> None:
+    """Aid rests on a decree; before aid has heard of it, an approval waits."""
+    world = ready_world()
+    unknown = new_id()
+    world.done(death(disaster_id=unknown))
+    claim = prepared(world, CASUALTY)
+    assert world.refused(approve(claim), claims={entitlement(claim): CASUALTY}) == "disaster-not-declared"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"valid_until": date(2026, 11, 15)},
+        {"phase": DisasterPhase.SELESAI, "valid_from": date(2026, 11, 15), "valid_until": None},
+    ],
+)
+def test_nothing_is_approved_for_what_happened_after_the_decree(change: dict[str, Any]) -> None:
+    """What happened before the decree was signed is covered: the water comes first."""
+    world = ready_world()
+    world.done(decree(**change))
+    world.done(death(event_on=date(2026, 11, 16)))
+    claim = prepared(world, CASUALTY)
+    assert world.refused(approve(claim), claims={entitlement(claim): CASUALTY}) == "after-decree"
+    early = "casualty/" + new_id()
+    world.done(death(early, event_on=date(2026, 11, 10), person_id=OTHER_PERSON))
+    approved(world, early)
+
+
+def test_a_refused_claim_gives_its_money_back() -> None:
+    """Refused after approval, the amount is free again."""
+    world = ready_world()
+    world.done(death())
+    claim = approved(world, CASUALTY)
+    world.done(refuse(claim, reason=RefusalReason.WITHDRAWN), actor=APPROVER)
+    assert world.claim(claim.id).standing is Standing.REFUSED
+    assert world.budget(BUDGET).free_idr == 100_000_000
+    assert world.refused(refuse(world.claim(claim.id))) == "claim-refused"
+    assert world.refused(prepare(world.claim(claim.id))) == "claim-refused"
+
+
+def test_a_later_verification_opens_a_refused_cause_anew() -> None:
+    """A refusal is not for ever, but only a verification opens the claim again."""
+    world = ready_world()
+    world.done(death())
+    world.done(refuse(world.claims_of(CASUALTY)[0], reason=RefusalReason.HEIRS_IN_DISPUTE))
+    world.done(death())
+    assert [claim.standing for claim in world.claims_of(CASUALTY)] == [Standing.REFUSED, Standing.OPEN]
+
+
+def test_a_class_changed_before_approval_changes_the_price() -> None:
+    """The same claim, another amount; its preparation is void."""
+    world = ready_world()
+    world.done(house())
+    prepared(world, DAMAGE)
+    (event,) = world.done(house(Benefit.HOUSE_BERAT))
+    assert isinstance(event, ClaimRepriced)
+    (claim,) = world.claims_of(DAMAGE)
+    assert (claim.standing, claim.benefit, claim.amount_idr) == (Standing.OPEN, Benefit.HOUSE_BERAT, 60_000_000)
+
+
+def bnpb_world() -> tuple[World, str]:
+    """A world with a budget of BNPB money for houses."""
+    world = ready_world()
+    budget_id = new_id()
+    world.done(propose(budget_id, fund_source=FundSource.BNPB, amount_idr=500_000_000))
+    world.done(enact(budget_id, amount_idr=500_000_000), actor=APPROVER)
+    return world, budget_id
+
+
+def test_a_class_raised_after_payment_gives_the_difference() -> None:
+    """Ringan paid, sedang found: the difference, at the rates of the day it happened."""
+    world, budget_id = bnpb_world()
+    world.done(set_rule(Benefit.HOUSE_SEDANG, 99_000_000, date(2026, 11, 15), supersedes=("house_sedang:2022-12-01",)))
+    world.done(house())
+    first = paid(world, DAMAGE, new_id(), budget_id)
+    world.done(house(Benefit.HOUSE_SEDANG))
+    second = world.claims_of(DAMAGE)[-1]
+    assert (second.amount_idr, second.difference_of) == (15_000_000, first.id)
+    paid(world, DAMAGE, new_id(), budget_id)
+    assert world.budget(budget_id).paid_idr == 30_000_000
+    assert world.done(house(Benefit.HOUSE_SEDANG)) == []
+
+
+def test_a_class_lowered_after_payment_is_a_receivable() -> None:
+    """Never a negative payment: what is owed back is noted on the claim that was paid."""
+    world, budget_id = bnpb_world()
+    world.done(house(Benefit.HOUSE_SEDANG))
+    claim = paid(world, DAMAGE, new_id(), budget_id)
+    world.done(house(Benefit.HOUSE_RINGAN))
+    assert world.claim(claim.id).overpaid_idr == 15_000_000
+    assert world.claim(claim.id).flags == (ClaimFlag.CAUSE_CHANGED,)
+    assert len(world.claims_of(DAMAGE)) == 1
+    assert world.done(house(Benefit.HOUSE_RINGAN)) == []
+
+
+def test_a_receivable_ends_when_the_class_is_raised_again() -> None:
+    """Only what is due beyond all payments is paid."""
+    world, budget_id = bnpb_world()
+    world.done(house(Benefit.HOUSE_SEDANG))
+    claim = paid(world, DAMAGE, new_id(), budget_id)
+    world.done(house(Benefit.HOUSE_RINGAN))
+    world.done(house(Benefit.HOUSE_BERAT))
+    assert world.claim(claim.id).overpaid_idr == 0
+    assert world.claims_of(DAMAGE)[-1].amount_idr == 30_000_000
+
+
+def test_a_rejected_cause_stops_its_claim() -> None:
+    """Nothing was committed: the claim is refused."""
+    world = ready_world()
+    world.done(death())
+    prepared(world, CASUALTY)
+    (event,) = world.done(reject(CASUALTY))
+    assert isinstance(event, ClaimRefused)
+    assert event.reason is RefusalReason.CAUSE_REJECTED
+    assert world.done(reject(CASUALTY)) == []
+    assert world.done(reject("casualty/" + new_id())) == []
+
+
+def test_a_rejected_cause_suspends_an_approved_claim_until_an_approver_frees_its_money() -> None:
+    """It cannot be paid; its budget stays right all the time."""
+    world = ready_world()
+    world.done(death())
+    claim = approved(world, CASUALTY)
+    world.done(reject(CASUALTY))
+    suspended = world.claim(claim.id)
+    assert suspended.standing is Standing.SUSPENDED
+    assert suspended.flags == (ClaimFlag.CAUSE_REJECTED,)
+    assert world.budget(BUDGET).committed_idr == 15_000_000
+    assert world.refused(prepare(suspended)) == "claim-suspended"
+    assert world.refused(refuse(suspended, budget_id=None)) == "claim-changed"
+    world.done(refuse(suspended))
+    assert world.budget(BUDGET).free_idr == 100_000_000
+
+
+def test_a_cause_rejected_after_payment_is_owed_back_whole() -> None:
+    """The verification was withdrawn after the money had left."""
+    world = ready_world()
+    world.done(death())
+    claim = paid(world, CASUALTY, new_id())
+    world.done(reject(CASUALTY))
+    assert world.claim(claim.id).overpaid_idr == 15_000_000
+    world.done(death())
+    assert world.claim(claim.id).overpaid_idr == 0
+    assert len(world.claims_of(CASUALTY)) == 1
+
+
+def test_an_approved_claim_whose_cause_changed_is_replaced() -> None:
+    """The approval was for another amount: it stops, and the right claim opens beside it."""
+    world, budget_id = bnpb_world()
+    world.done(house())
+    approved(world, DAMAGE, budget_id)
+    world.done(house(Benefit.HOUSE_BERAT))
+    stopped, opened = world.claims_of(DAMAGE)
+    assert (stopped.standing, opened.standing) == (Standing.SUSPENDED, Standing.OPEN)
+    assert (opened.amount_idr, opened.difference_of) == (60_000_000, None)
+
+
+def test_a_date_corrected_over_a_change_of_rules_opens_the_claim_anew() -> None:
+    """The day it happened is what a claim is for; another day is another claim."""
+    world = ready_world()
+    world.done(set_rule(Benefit.DEATH, 20_000_000, date(2026, 11, 15), supersedes=("death:2015-01-01",)))
+    world.done(death(event_on=date(2026, 11, 14)))
+    world.done(death(event_on=date(2026, 11, 15)))
+    first, second = world.claims_of(CASUALTY)
+    assert (first.standing, second.amount_idr) == (Standing.REFUSED, 20_000_000)
+
+
+def test_a_cause_corrected_without_end_is_left_to_a_person() -> None:
+    """More corrections than anybody makes are refused, so that the entry is parked and seen."""
+    world = ready_world()
+    for day in range(1, CLAIMS_PER_CAUSE + 1):
+        world.done(death(event_on=date(2026, 10, day)))
+    assert len(world.claims_of(CASUALTY)) == CLAIMS_PER_CAUSE
+    assert world.refused(death(event_on=date(2026, 10, 30))) == "cause-corrected-too-often"
+    assert world.refused(death(benefit=Benefit.LIGHT_INJURY)) == "cause-corrected-too-often"
+
+
+def test_claim_ids_follow_from_their_cause_alone() -> None:
+    """Deciding again after a restore opens the same claims."""
+    assert claim_ids(CASUALTY) == claim_ids(str(CASUALTY))
+    assert not set(claim_ids(CASUALTY)) & set(claim_ids(DAMAGE))
+    assert claim_ids(CASUALTY)[0] == "4814c1a7-d5da-8659-8719-a07d45a98d8f"
+
+
+def test_nothing_is_decided_about_a_claim_nobody_opened() -> None:
+    """An unknown id is told, whatever is asked."""
+    world = ready_world()
+    world.done(death())
+    other = world.claims_of(CASUALTY)[0]
+    ghost = ClaimId(new_id())
+    assert world.refused(prepare(other, claim_id=ghost)) == "claim-unknown"
+    assert world.refused(refuse(other, claim_id=ghost)) == "claim-unknown"
+    assert world.refused(approve(other, claim_id=ghost, payee_commitment=PAYEE)) == "claim-unknown"
+
+
+def test_the_states_come_from_the_log_alone() -> None:
+    """Replaying the events of all of this gives the same states."""
+    world, budget_id = bnpb_world()
+    world.done(house())
+    paid(world, DAMAGE, new_id(), budget_id)
+    world.done(house(Benefit.HOUSE_BERAT))
+    approved(world, DAMAGE, budget_id)
+    world.done(reject(DAMAGE))
+    world.done(decree(disaster_id=DISASTER, phase=DisasterPhase.TRANSISI))
+    assert world.replayed() == world.states
