@@ -1,5 +1,6 @@
 """The logistics service as its users reach it: storekeepers and a post's device, over HTTP on the real app."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from shared.kit.preparing import prepare
 from shared.kit.runtime import Runtime
 from shared.kit.serve import app_of
 from shared.kit.settings import Settings
-from tests.logistics.builders import new_id
+from tests.logistics.builders import DISASTER, new_id
 
 INSTALLATION = "test"
 BATCH = "application/cloudevents-batch+json"
@@ -106,6 +107,40 @@ class Office:
         }
         await self.done("/v1/lots", body)
         return str(body["lot_id"])
+
+    async def village(self, place_id: str = "desa-2001", area_code: str = "62.06.01.2001") -> None:
+        """A village goods can go to."""
+        await self.done("/v1/places", {"place_id": place_id, "place_kind": "village", "area_code": area_code})
+
+    async def asked(self, quantity: int, *, to_place_id: str = "desa-2001", item_code: str = "beras") -> str:
+        """An opened request's id."""
+        body = {
+            "request_id": new_id(),
+            "disaster_id": DISASTER,
+            "area_code": "62.06.01.2001",
+            "to_place_id": to_place_id,
+            "lines": [{"item_code": item_code, "quantity": quantity}],
+        }
+        await self.done("/v1/requests", body)
+        return str(body["request_id"])
+
+    async def sent(self, lot_id: str, quantity: int, *, to_place_id: str) -> str:
+        """The id of a shipment that left with goods of the one lot there is."""
+        request_id = await self.asked(quantity, to_place_id=to_place_id)
+        await self.done("/v1/requests:allocate", {"request_ids": [request_id]})
+        body = {"request_id": request_id, "from_place_id": "gudang-kasongan", "document_number": "SJ-1/2026"}
+        await self.done("/v1/shipments", {**body, "shipment_id": (shipment_id := new_id())})
+        assert (await self.seen(f"/v1/shipments/{shipment_id}"))["lines"][0]["lot_id"] == lot_id
+        return shipment_id
+
+    async def until(self, path: str, *, count: int | None = None, **params: Any) -> None:
+        """Wait until something is there, or so many rows of a list."""
+        async with asyncio.timeout(20):
+            while True:
+                answered = await self.get(path, **params)
+                if answered.status_code == 200 and (count is None or len(answered.json()["items"]) == count):
+                    return
+                await asyncio.sleep(0.05)
 
     def device(self, post_id: str, area_code: str = "62.06") -> "Device":
         """A device of a post, with the token the victims service issues for it."""

@@ -22,19 +22,15 @@ PLACES = {
 DUE = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def ids() -> "itertools.count[int]":
-    return itertools.count(1)
-
-
 def planned(wanted: list[Wanted], offers: list[Offer]) -> dict[RequestId, tuple[Allocation, ...]]:
-    numbers = ids()
+    numbers = itertools.count(1)
     return plan(wanted, offers, lambda: f"00000000-0000-4000-8000-{next(numbers):012}")
 
 
 @st.composite
 def offers(draw: st.DrawFn) -> list[Offer]:
     count = draw(st.integers(0, 12))
-    made = []
+    made: list[Offer] = []
     for number in range(count):
         lot_id = LotId(f"10000000-0000-4000-8000-{number // 2:012}")
         place = ("gudang-a", "gudang-b")[number % 2] if number % 3 else "gudang-c"

@@ -26,9 +26,11 @@ async def demand_of(office: Office, area_code: str = VILLAGE) -> dict[str, Any]:
 
 async def until_households(office: Office, count: int, area_code: str = VILLAGE) -> dict[str, Any]:
     async with asyncio.timeout(20):
-        while (found := await demand_of(office, area_code))["household_count"] != count:
+        while True:
+            found = await demand_of(office, area_code)
+            if found["household_count"] == count:
+                return found
             await asyncio.sleep(0.05)
-    return found
 
 
 async def on_hand(office: Office, lot_id: str) -> dict[str, int]:

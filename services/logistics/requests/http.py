@@ -3,6 +3,7 @@
 Owns request models and answers, and the plans that are made again when others were faster. Must not decide anything.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
@@ -116,18 +117,16 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
 
 
 def _add_decisions(router: APIRouter, runtime: Runtime) -> None:
+    # One plan at a time in this process: plans made side by side would only refuse each other. Replicas may still race.
+    planning = asyncio.Lock()
+
     @router.post("/requests:allocate", summary="Reserve goods for requests, first expiry first, nearest first")
     async def allocate(request: Request, body: Allocation, principal: Storekeeper, key: CommandKey) -> Response:
         """Draws on the warehouses of the token's scope; what none of them has stays short."""
         desk = Desk(runtime, request, principal, key)
-        async with runtime.database.reading() as connection:
-            ids = list(dict.fromkeys(body.request_ids))
-            if body.disaster_id is not None:
-                ids += await queries.to_allocate(connection, body.disaster_id)
-            before = await desk.answered(connection, [f"{id_}/0" for id_ in ids])
-            short = await queries.still_short(connection, ids)
-        targets = [id_ for id_ in dict.fromkeys(ids) if id_ in short or f"{id_}/0" in before or id_ in body.request_ids]
-        planned = await decide_planned(desk, targets, lambda open_: _plan_allocations(desk, open_))
+        async with planning:
+            targets = await _to_allocate(desk, body)
+            planned = await decide_planned(desk, targets, lambda open_: _plan_allocations(desk, open_))
         return desk.answer_parts(planned)
 
     @router.post("/requests/{request_id}/cancellation", status_code=201, summary="Serve a request no further")
@@ -160,6 +159,18 @@ def _add_decisions(router: APIRouter, runtime: Runtime) -> None:
             }
 
         return desk.answer_parts(await decide_planned(desk, ids, planned))
+
+
+async def _to_allocate(desk: Desk, body: Allocation) -> list[str]:
+    """The requests named, and those of the disaster that are short or were answered before under the same key."""
+    async with desk.runtime.database.reading() as connection:
+        if body.disaster_id is None:
+            return list(dict.fromkeys(body.request_ids))
+        ids = await queries.to_allocate(connection, body.disaster_id)
+        before = await desk.answered(connection, [f"{id_}/0" for id_ in ids])
+        short = await queries.still_short(connection, ids)
+    of_disaster = [id_ for id_ in ids if id_ in short or f"{id_}/0" in before]
+    return list(dict.fromkeys((*body.request_ids, *of_disaster)))
 
 
 async def _plan_allocations(desk: Desk, request_ids: Sequence[str]) -> Mapping[str, Command]:
