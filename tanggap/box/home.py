@@ -80,6 +80,13 @@ class Home:
         write_private(path, json.dumps(stored, indent=1) + "\n")
         return Secrets(stored)
 
+    def installation(self) -> str:
+        """The installation's name; raises BoxError `no_home` where no box was ever started."""
+        try:
+            return str(json.loads((self.folder / "secrets.json").read_text())["installation"])
+        except FileNotFoundError:
+            raise BoxError("no_home", f"There is no box at {self.folder}. Make one with: tanggap up --once") from None
+
     def note_running(self, note: Mapping[str, Any]) -> None:
         """Writes down what runs, for `tanggap token`, `doctor` and the flood."""
         write_private(self.running, json.dumps(note, indent=1) + "\n")

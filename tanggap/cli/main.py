@@ -7,6 +7,7 @@ in `COMMANDS`; it is imported only when it is asked for, so that `tanggap doctor
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -66,7 +67,7 @@ def run(arguments: Sequence[str]) -> Exit:
     except BoxError as known:
         error = CommandError(known.slug, str(known))
     except Exception as unknown:
-        error = _of_domain(unknown)
+        error = _of_other(unknown)
     answer_error(error)
     return error.code
 
@@ -89,14 +90,22 @@ def _usage_error(wrong: TyperException) -> CommandError:
     return CommandError("usage", message, next_step="tanggap --help", code=code)
 
 
-def _of_domain(unknown: Exception) -> CommandError:
-    """A domain error carries a slug and an HTTP status; anything else is a defect and keeps its traceback."""
+def _of_other(unknown: Exception) -> CommandError:
+    """A domain error carries a slug and an HTTP status, a lost connection may be tried again, the rest is a defect."""
     slug, status = getattr(unknown, "slug", None), getattr(unknown, "status", None)
-    if not isinstance(slug, str):
-        raise unknown
-    code = exit_of_status(status) if isinstance(status, int) else Exit.FAILED
-    next_step = getattr(unknown, "next_step", "")
-    return CommandError(slug, str(unknown), next_step=str(next_step or ""), code=code if code else Exit.FAILED)
+    if isinstance(slug, str):
+        code = exit_of_status(status) if isinstance(status, int) else Exit.FAILED
+        next_step = str(getattr(unknown, "next_step", "") or "")
+        return CommandError(slug, str(unknown), next_step=next_step, code=code or Exit.FAILED)
+    httpx = sys.modules.get("httpx")  # only a command that has imported it can raise its errors
+    lost = (ConnectionError, TimeoutError, *([httpx.TransportError] if httpx else []))
+    if isinstance(unknown, lost):
+        message = f"A server could not be reached ({type(unknown).__name__})."
+        return CommandError("unreachable", message, next_step="Run the same command again.", code=Exit.TRY_AGAIN)
+    traceback.print_exception(unknown)
+    return CommandError(
+        "defect", f"Tanggap itself failed ({type(unknown).__name__}).", next_step="Report the lines above."
+    )
 
 
 if __name__ == "__main__":
