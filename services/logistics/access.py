@@ -5,8 +5,11 @@ Owns the names of roles and scopes. Must not read a token: the kit gives a princ
 
 import re
 
+import sqlalchemy as sa
+
+from services.logistics.tables import below
 from shared.contracts.ids import PlaceId
-from shared.kit.access.roles import OutOfScope, Principal
+from shared.kit.access.roles import EVERYWHERE, OutOfScope, Principal
 
 POST = "post"
 WAREHOUSE = "warehouse"
@@ -40,6 +43,14 @@ def place_of(principal: Principal) -> PlaceId:
     if len(posts) != 1 or not _UUID.fullmatch(posts[0]):
         raise OutOfScope
     return PlaceId(posts[0])
+
+
+def in_sight(principal: Principal, area_code: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The condition for rows by area: a post sees those of its areas, the office all."""
+    areas = principal.scope.get(AREA_SCOPE, ())
+    if principal.role != POST or EVERYWHERE in areas:
+        return sa.true()
+    return sa.or_(sa.false(), *(below(area_code, area) for area in areas))
 
 
 def demand_place(principal: Principal, place_id: str) -> None:

@@ -182,6 +182,35 @@ async def test_reasons_that_follow_from_shipments_are_not_written_by_hand(office
     assert (answered.status_code, slug(answered)) == (422, "reason-not-written")
 
 
+async def test_a_post_sees_the_requests_of_its_area(office: Office) -> None:
+    """What other areas ask for is not a post's business."""
+    await office.seed()
+    await office.village()
+    request_id = await office.asked(5)
+    here, elsewhere = office.device(POST, "62.06.01"), office.device(POST, "62.07")
+    shown = await office.get("/v1/requests", token=here.token)
+    assert [one["id"] for one in shown.json()["items"]] == [request_id]
+    assert (await office.get("/v1/requests", token=elsewhere.token)).json()["items"] == []
+    assert (await office.get(f"/v1/requests/{request_id}", token=here.token)).status_code == 200
+    assert (await office.get(f"/v1/requests/{request_id}", token=elsewhere.token)).status_code == 403
+    demand = await office.get("/v1/demand", token=elsewhere.token, disaster_id=DISASTER)
+    assert demand.json()["items"] == []
+
+
+async def test_a_dispatch_repeated_under_its_key_is_answered_as_before(office: Office) -> None:
+    """The reply to a dispatch may be lost; asking again neither loads twice nor says that nothing is there."""
+    await office.seed()
+    await office.village()
+    await office.receive(100)
+    request_id = await office.asked(60)
+    await office.done("/v1/requests:allocate", {"request_ids": [request_id]})
+    body = {"request_id": request_id, "from_place_id": "gudang-kasongan", "document_number": "SJ-1"}
+    first = await office.post("/v1/shipments", body, key="kirim-0001")
+    again = await office.post("/v1/shipments", body, key="kirim-0001")
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert len(await office.items("/v1/shipments")) == 1
+
+
 async def test_a_shipment_goes_only_with_what_is_reserved(office: Office) -> None:
     """Nothing reserved, nothing sent; named lines are loaded as named."""
     await office.seed()

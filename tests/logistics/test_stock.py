@@ -81,11 +81,20 @@ def test_a_movement_is_reversed_once_and_the_original_stays() -> None:
     story = Story().given(*setting(), receive(100, lot := new_id()))
     story.accepted(move(lot, 8))
     original = EventId(new_id())
-    reversal = ReverseMovement(LotId(lot), original, WAREHOUSE, LOST, 8, Subject(f"lot/{lot}"), new_id(), TODAY)
+    reversal = ReverseMovement(LotId(lot), original, WAREHOUSE, LOST, 8, "loss", Subject(f"lot/{lot}"), new_id(), TODAY)
     moved = only(story.accepted(reversal), StockMoved)
     assert (moved.reverses, moved.reason) == (original, MovementReason.CORRECTION)
     assert story.on_hand(lot, WAREHOUSE, LOST) == (100, 0)
     assert story.refused(reversal) == "movement-reversed-already"
+
+
+def test_a_dispatch_is_not_reversed() -> None:
+    """Goods on a vehicle come back by being counted or returned: the books never pretend they had not left."""
+    story = Story().given(*setting(), receive(100, lot := new_id()))
+    reversal = ReverseMovement(
+        LotId(lot), EventId(new_id()), WAREHOUSE, TRANSIT, 8, "dispatch", Subject("shipment/x"), new_id(), TODAY
+    )
+    assert story.refused(reversal) == "dispatch-not-reversed"
 
 
 def test_goods_that_have_gone_on_cannot_be_taken_back() -> None:
@@ -93,7 +102,7 @@ def test_goods_that_have_gone_on_cannot_be_taken_back() -> None:
     story = Story().given(*setting(), receive(100, lot := new_id(), place_id=POST))
     story.accepted(hand_out(given_line(90, lot_id=lot)))
     reversal = ReverseMovement(
-        LotId(lot), EventId(new_id()), SUPPLIER, POST, 100, Subject(f"lot/{lot}"), new_id(), TODAY
+        LotId(lot), EventId(new_id()), SUPPLIER, POST, 100, "receipt", Subject(f"lot/{lot}"), new_id(), TODAY
     )
     assert story.refused(reversal) == "stock-short"
 

@@ -15,13 +15,17 @@ from services.logistics.tables import below
 from shared.kit.http.paging import Key
 
 
+def matching(disaster_id: str, area_code: str | None) -> sa.ColumnElement[bool]:
+    """The condition of a list of demands: a disaster's, in an area and all below it or in all areas."""
+    of_disaster = demand_area.c.disaster_id == disaster_id
+    return of_disaster if area_code is None else sa.and_(of_disaster, below(demand_area.c.area_code, area_code))
+
+
 async def demands(
-    connection: AsyncConnection, disaster_id: str, area_code: str | None, *, after: Key | None, limit: int
+    connection: AsyncConnection, asked: sa.ColumnElement[bool], *, after: Key | None, limit: int
 ) -> tuple[list[dict[str, Any]], int]:
     """A page of areas and one row more, by area, each with its items, and the position they show."""
-    query = sa.select(demand_area).where(demand_area.c.disaster_id == disaster_id)
-    if area_code is not None:
-        query = query.where(below(demand_area.c.area_code, area_code))
+    query = sa.select(demand_area).where(asked)
     rows = await rows_of(connection, query, [demand_area.c.area_code], after=after, limit=limit)
     items = await lines(connection, [row["demand_id"] for row in rows])
     return [{**row, "items": items.get(row["demand_id"], [])} for row in rows], await as_of(connection)

@@ -12,13 +12,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from services.logistics import areas
-from services.logistics.access import AREA_SCOPE, PLACE_SCOPE
+from services.logistics.access import AREA_SCOPE, PLACE_SCOPE, POST, in_sight
 from services.logistics.doors import Asked, Body, CommandKey, Reader, Requester, Storekeeper
 from services.logistics.office import Desk, decide_planned
 from services.logistics.requests import queries
 from services.logistics.requests.domain import AllocateRequest, CancelRequest, ExpireReservations, OpenRequest
 from services.logistics.requests.opening import Asking, open_items
 from services.logistics.requests.planner import plan
+from services.logistics.requests.tables import request as request_
 from services.logistics.stock import queries as stock
 from shared.contracts.field import LINES_MAX
 from shared.contracts.ids import DisasterId, LotId, PlaceId, RequestId, Slug, UuidText
@@ -199,23 +200,25 @@ async def _lots_of(desk: Desk, request_id: str) -> tuple[LotId, ...]:
 
 def _add_reads(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/requests", summary="List requests and how far they are")
-    async def list_requests(
+    async def list_requests(  # noqa: PLR0913, PLR0917 -- each filter is a parameter of the address
         request: Request,
         asked: Asked,
-        _: Reader,
+        principal: Reader,
         disaster_id: UuidText | None = None,
         area_code: Annotated[AreaCode | None, Query(description="this area and all below it")] = None,
         short: Annotated[bool | None, Query(description="open ones that no store could give all")] = None,
     ) -> Response:
-        condition = queries.matching(disaster_id, area_code, short=short)
+        condition = queries.matching(disaster_id, area_code, short=short) & in_sight(principal, request_.c.area_code)
         async with runtime.database.reading() as connection:
             rows, as_of = await queries.requests(connection, condition, after=asked.key(str), limit=asked.limit)
         return page(request, asked, rows, lambda row: (row["id"],), as_of=as_of)
 
     @router.get("/requests/{request_id}", summary="Show a request, its lines and what is reserved for it")
-    async def show_request(request_id: UuidText, _: Reader) -> dict[str, Any]:
+    async def show_request(request_id: UuidText, principal: Reader) -> dict[str, Any]:
         async with runtime.database.reading() as connection:
             found = await queries.request_by_id(connection, request_id)
         if found is None:
             raise NotFound
+        if principal.role == POST:
+            principal.demand(AREA_SCOPE, found["area_code"])
         return found

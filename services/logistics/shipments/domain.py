@@ -151,6 +151,12 @@ def _cannot_dispatch(states: States, command: DispatchShipment) -> Refusal | Non
     for place_id, kind in ((command.from_place_id, PlaceKind.WAREHOUSE), (command.vehicle_place_id, PlaceKind.VEHICLE)):
         if places.kind_of(states, place_id) is not kind:
             return places.place_unknown(place_id)
+    if not command.loads:
+        return Refusal(
+            slug="nothing-reserved",
+            detail="Nothing is reserved for this request in this store.",
+            next_step="Reserve goods for the request first, or dispatch from the store that has them.",
+        )
     if len({load.reservation_id for load in command.loads}) < len(command.loads):
         return plan_outdated()
     for load in command.loads:

@@ -19,19 +19,10 @@ from shared.contracts.ids import LotId, PlaceId, RequestId, ReservationId, Shipm
 from shared.contracts.values import DocumentNumber, Quantity
 from shared.kit import clock
 from shared.kit.access.roles import OutOfScope
-from shared.kit.errors import DomainError, NotFound
+from shared.kit.errors import NotFound
 from shared.kit.http.office import office_command
 from shared.kit.http.paging import page
 from shared.kit.runtime import Runtime
-
-
-class NothingReserved(DomainError):
-    """A dispatch has nothing to load."""
-
-    slug = "nothing-reserved"
-    status = 409
-    detail = "Nothing is reserved for this request in this store."
-    next_step = "Reserve goods for the request first, or dispatch from the store that has them."
 
 
 class LoadStated(Body):
@@ -105,16 +96,15 @@ def shipments_router(runtime: Runtime) -> APIRouter:
 
 
 async def _loads(runtime: Runtime, body: DispatchStated) -> tuple[Load, ...]:
+    """What is to be loaded; nothing where all of it left already, which the answer to a repeated request shows."""
     async with runtime.database.reading() as connection:
         kept = await stock.reserved_for(connection, body.request_id, body.from_place_id)
     if body.lines is None:
-        loads = [Load(ReservationId(row["entry"]), LotId(row["parent"]), row["quantity"]) for row in kept[:LINES_MAX]]
-    else:
-        lots = {row["entry"]: row["parent"] for row in kept}
-        loads = [
-            Load(ReservationId(line.reservation_id), LotId(lots.get(line.reservation_id, "")), line.quantity)
-            for line in body.lines
-        ]
-    if not loads:
-        raise NothingReserved
-    return tuple(loads)
+        return tuple(
+            Load(ReservationId(row["entry"]), LotId(row["parent"]), row["quantity"]) for row in kept[:LINES_MAX]
+        )
+    lots = {row["entry"]: row["parent"] for row in kept}
+    return tuple(
+        Load(ReservationId(line.reservation_id), LotId(lots.get(line.reservation_id, "")), line.quantity)
+        for line in body.lines
+    )

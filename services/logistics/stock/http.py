@@ -104,6 +104,7 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
             from_place_id=PlaceId(moved["place_id"]),
             to_place_id=PlaceId(moved["other_place_id"]),
             quantity=-moved["change"],
+            reason=moved["reason"],
             cause=Subject(moved["cause"]),
             seed=clock.new_id(),
             recorded_on=runtime.today(),

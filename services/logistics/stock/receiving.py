@@ -75,6 +75,7 @@ class ReverseMovement:
     from_place_id: PlaceId
     to_place_id: PlaceId
     quantity: int
+    reason: str
     cause: Subject
     seed: str
     recorded_on: date
@@ -152,6 +153,12 @@ def decide_reverse_movement(states: States, command: ReverseMovement) -> list[Pa
     lot = states.find(Lot, command.lot_id)
     if lot is None:
         return lot_unknown()
+    if command.reason == MovementReason.DISPATCH:
+        return Refusal(
+            slug="dispatch-not-reversed",
+            detail="These goods are on their way, and their receiver will count them.",
+            next_step="Let the receiver count them, or write them as returned when they are back.",
+        )
     if command.event_id in lot.reversed:
         return Refusal(
             slug="movement-reversed-already",
