@@ -34,8 +34,14 @@ async def test_every_entry_takes_effect_once_and_in_order(
     assert sum(each["applied"] for each in report["partitions"]) == 1_400
 
 
+async def kill_connections(redis_url: str) -> None:
+    """Cut every connection to the broker but the one that says so."""
+    async with Redis.from_url(redis_url) as killer:
+        await killer.client_kill_filter(_type="normal", skipme=True)
+
+
 async def test_thousands_of_entries_through_killed_connections_and_failing_applies(
-    source: SourceLog, publisher: Publisher, target: Target, broker: Redis, redis_url: str
+    source: SourceLog, publisher: Publisher, target: Target, redis_url: str
 ) -> None:
     """4,000 entries stay complete and in order while connections are killed and one apply in ten fails."""
     chosen = random.Random(7)
@@ -51,11 +57,33 @@ async def test_thousands_of_entries_through_killed_connections_and_failing_appli
             await source.write(subjects(100, seed))
             publisher.wake()
             if seed % 4 == 0:
-                await broker.client_kill_filter(_type="normal", skipme=True)
+                await kill_connections(redis_url)
             await asyncio.sleep(0.02)
         await until(lambda: target.has_handled(4_000), deadline_s=60)
     publisher.stop()
     await publishing
+    await target.assert_equals(source)
+
+
+async def test_failed_batch_is_read_again_by_the_same_subscriber(
+    source: SourceLog, publisher: Publisher, target: Target, redis_url: str
+) -> None:
+    """A failure outside the entries sets the reader back to the cursor; nobody has to notice that it went deaf."""
+    failures = 2
+
+    async def fail_twice() -> None:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise ConnectionResetError("the database went away")
+
+    target.before = fail_twice
+    await source.write(["household/1"] * 450)
+    await publisher.publish_pending()
+    async with target.consuming(redis_url) as consumers:
+        await until(lambda: target.has_handled(450))
+        assert sum(each["failures"] for each in consumers.report()["partitions"]) == 2
+        assert sum(each["restarts"] for each in consumers.report()["partitions"]) == 0
     await target.assert_equals(source)
 
 

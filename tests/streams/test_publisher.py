@@ -188,7 +188,7 @@ async def test_broker_ahead_of_the_log_stops_the_publisher(source: SourceLog, br
     assert (await stream_tails(broker, "victims", PARTITIONS))[partition] == StreamId(1, 4)
     restarted = publisher_of(source, broker)
     with pytest.raises(StreamAhead):
-        await restarted.run()
+        await asyncio.wait_for(restarted.run(), 10)
     assert restarted.report()["stream_ahead"]
     assert await broker.xlen(partition_stream("victims", partition)) == 4
 

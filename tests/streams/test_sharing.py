@@ -121,6 +121,20 @@ async def test_stale_owner_writing_on_is_refused(target: Target) -> None:
 
 
 @pytest.mark.usefixtures("cursors")
+async def test_older_lease_of_the_same_name_is_refused(target: Target) -> None:
+    """Two processes that go by one name do not share a lease: the epoch tells them apart."""
+    old = await _claim(target, Leases(target.database, ["victims"], lease_s=30, owner="twin"))
+    await _claim(target, Leases(target.database, ["victims"], lease_s=30, owner="twin"))
+    start = Cursor(0, 1, None)
+    with pytest.raises(LostLease):
+        async with target.database.transaction() as connection:
+            await move_cursor(connection, old, start, _next(start), lease_s=30)
+    with pytest.raises(LostLease):
+        async with target.database.transaction() as connection:
+            await read_cursor(connection, old)
+
+
+@pytest.mark.usefixtures("cursors")
 async def test_owner_with_an_old_cursor_is_refused(target: Target) -> None:
     """The same replica cannot apply an entry twice either."""
     lease = await _claim(target, Leases(target.database, ["victims"], lease_s=30, owner="a"))

@@ -18,6 +18,8 @@ from shared.kit.streams.wire import NoDecode
 
 Take = Callable[[Sequence[tuple[StreamId, bytes]]], Awaitable[StreamId]]
 
+START_S = 1.5  # a reading loop that dies at its first ping would be waited for twice as long
+
 logger = structlog.get_logger(__name__)
 _FIELD = FIELD.encode()
 
@@ -73,7 +75,8 @@ class Subscription:
             subscriber(self._handler(subscriber))
             self._subscriber = subscriber
             self.starts += 1
-            await subscriber.start()
+            async with asyncio.timeout(START_S):
+                await subscriber.start()
 
     async def close(self) -> None:
         """Stop for good, after the batch in hand or the broker's deadline."""
