@@ -78,7 +78,7 @@ class Caller:
         """Ask several things in one request; each is answered for itself. Raises: Unanswered."""
         headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
         answer = await self._ask_whole(service, actor, path, orjson.dumps(body), headers)
-        self._journal.write(batch_line(service, actor.name, key, answer, ids=(), causes=False))
+        self._journal.write(batch_line(service, actor.name, key, answer))
         return _items(answer)
 
     async def reports(
@@ -86,7 +86,7 @@ class Caller:
     ) -> tuple[Mapping[str, Any], ...]:
         """Send a batch of reports until each has an answer that holds. Raises: Unanswered."""
         answer = await self._ask_whole(service, actor, "/v1/events", body, {"Content-Type": BATCH})
-        self._journal.write(batch_line(service, actor.name, ids[0], answer, ids=ids, causes=True))
+        self._journal.write(batch_line(service, actor.name, ids[0], answer, ids=ids))
         return _items(answer)
 
     async def read(self, service: str, actor: Actor, path: str, **params: Any) -> dict[str, Any]:
@@ -106,6 +106,11 @@ class Caller:
             if "next" not in page:
                 return rows
             after = {"after": page["next"]}
+
+    async def metrics(self, service: str) -> str:
+        """A service's metrics, or nothing while it does not answer."""
+        response = await self._once(service, "GET", "/metrics")
+        return response.text if response is not None and response.is_success else ""
 
     async def _ask_whole(
         self, service: str, actor: Actor, path: str, body: bytes, headers: Mapping[str, str]

@@ -12,7 +12,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import redis.asyncio as redis
 
@@ -50,8 +50,8 @@ class HomeFaults:
         finally:
             await client.aclose()
 
-    def _note(self) -> dict[str, dict[str, dict[str, int | None]]]:
-        note: dict[str, dict[str, dict[str, int | None]]] = json.loads((self.home / "running.json").read_text())
+    def _note(self) -> dict[str, Any]:
+        note: dict[str, Any] = json.loads((self.home / "running.json").read_text(encoding="utf-8"))
         return note
 
 

@@ -53,11 +53,9 @@ def command_line(service: str, sender: str, key: str, answer: "Answered") -> dic
     return {**line, "status": answer.status, "attempts": answer.attempts, **_outcome(answer.content)}
 
 
-def batch_line(
-    service: str, sender: str, key: str, answer: "Answered", *, ids: Sequence[str], causes: bool
-) -> dict[str, Any]:
-    """The line of a request that is answered item by item. `causes`: each item's id is the cause of its events."""
-    line: dict[str, Any] = {"kind": "batch", "service": service, "sender": sender, "key": key, "causes": causes}
+def batch_line(service: str, sender: str, key: str, answer: "Answered", *, ids: Sequence[str] = ()) -> dict[str, Any]:
+    """The line of a request that is answered item by item. `ids` are those of reports: each causes its own events."""
+    line: dict[str, Any] = {"kind": "batch", "service": service, "sender": sender, "key": key, "causes": bool(ids)}
     line |= {"status": answer.status, "attempts": answer.attempts, "sent": list(ids)}
     items = answer.content.get("items") if answer.status == 200 else None
     if items is None:

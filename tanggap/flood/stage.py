@@ -9,6 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+from prometheus_client.parser import text_string_to_metric_families
+
 from tanggap.flood.areas import PROVINCE
 from tanggap.flood.box import Box
 from tanggap.flood.caller import Actor, Caller
@@ -85,6 +88,7 @@ class Stage:
     schedule: Schedule
     progress: Progress
     posts: dict[str, Actor] = field(default_factory=dict)
+    _partitions: dict[str, int] = field(default_factory=dict)
 
     def key(self, *parts: object) -> str:
         """A key of this flood's own for a command."""
@@ -112,13 +116,30 @@ class Stage:
         await self.until(lambda: self._is_caught_up(service, source), f"{service} did not catch up with {source}")
 
     async def _is_caught_up(self, service: str, source: str) -> bool:
-        flow = await self.caller.read(service, self.cast.auditor, "/health/flow")
-        partitions = [one for one in flow["consumers"].get("partitions", ()) if one["source"] == source]
-        if not partitions:
-            return False
-        for one in partitions:
-            after = {"partition": one["partition"], "after": one["cursor"], "limit": 1}
+        cursors = cursors_in(await self.caller.metrics(service), source)
+        if len(cursors) < await self._partition_count(source):
+            return False  # some are with nobody yet, as after a kill
+        for partition, cursor in cursors.items():
+            after = {"partition": partition, "after": cursor, "limit": 1}
             beyond = await self.caller.read(source, self.cast.auditor, "/v1/log/entries", **after)
             if beyond["entries"]:
                 return False
         return True
+
+    async def _partition_count(self, source: str) -> int:
+        """How many partitions a log has: its first leaf says so."""
+        if source not in self._partitions:
+            first = await self.caller.read(source, self.cast.auditor, "/v1/log/entries", after=0, limit=1)
+            self._partitions[source] = int(orjson.loads(first["entries"][0]["leaf"])["data"]["partitions"])
+        return self._partitions[source]
+
+
+def cursors_in(metrics: str, source: str) -> dict[int, int]:
+    """The number of the last entry applied, by partition of a source, as a service's metrics tell."""
+    return {
+        int(sample.labels["partition"]): int(sample.value)
+        for family in text_string_to_metric_families(metrics)
+        if family.name == "tanggap_consumer_cursor"
+        for sample in family.samples
+        if sample.labels["source"] == source
+    }
