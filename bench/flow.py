@@ -52,9 +52,11 @@ class Flow:
 
     async def wait_applied(self, consumer: str, numbers: Numbers) -> float:
         """Wait until a consumer has applied up to these numbers; the monotonic time at which it was seen."""
-        async with asyncio.timeout(DEADLINE_S):
-            while not _reached(await self.applied(consumer), numbers):
-                await asyncio.sleep(POLL_S)
+        ends_at = time.monotonic() + DEADLINE_S
+        while not reached(await self.applied(consumer), numbers):
+            if time.monotonic() > ends_at:
+                raise TimeoutError(f"{consumer} has not applied what {self.source} logged")
+            await asyncio.sleep(POLL_S)
         return time.monotonic()
 
     async def wait_all_applied(self) -> dict[str, float]:
@@ -64,5 +66,6 @@ class Flow:
         return dict(zip(self.consumers, times, strict=True))
 
 
-def _reached(applied: Numbers, wanted: Numbers) -> bool:
+def reached(applied: Numbers, wanted: Numbers) -> bool:
+    """Whether every partition is applied at least that far."""
     return len(applied) >= len(wanted) and all(have >= want for have, want in zip(applied, wanted, strict=False))

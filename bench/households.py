@@ -49,7 +49,7 @@ class Villagers:
         """The content of one registration."""
         self._households += 1
         persons = [self._person() for _ in range(self._random.choice(SIZES))]
-        content = {
+        content: Content = {
             "household_id": str(uuid7()),
             "disaster_id": disaster_id,
             "area_code": self._random.choice(VILLAGES),
@@ -64,7 +64,7 @@ class Villagers:
 
     def _person(self) -> Content:
         born, female, nik = next(self._born)
-        person = {
+        person: Content = {
             "person_id": str(uuid7()),
             "name": self._random.choice(NAMES),
             "sex": "female" if female else "male",

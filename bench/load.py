@@ -158,6 +158,7 @@ async def send_paced(
 async def _open(target: Target) -> _Connection:
     place = urlsplit(target.url)
     assert place.hostname is not None
+    assert place.port is not None
     _, connection = await asyncio.get_running_loop().create_connection(_Connection, place.hostname, place.port)
     return connection
 

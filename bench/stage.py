@@ -4,7 +4,6 @@ Owns starting and stopping them: PostgreSQL and Valkey from the wheels with the 
 as the box starts them, with their ordinary settings except that one client may send without a limit of rate.
 """
 
-import asyncio
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import httpx
 from bench.cpu import CpuMeter
 from shared.kit.access.provision import provision
 from shared.kit.access.tokens import Grant, issue, load_signing_key
+from tanggap.box.databases import execute
 from tanggap.box.home import Home
 from tanggap.box.postgres import EmbeddedPostgres
 from tanggap.box.process import Program, free_port, start, stop, wait_until
@@ -31,6 +31,7 @@ MIGRATE_DEADLINE_S = 120.0
 TOKEN_TTL = timedelta(hours=12)
 USUAL = ("usual_producer", "usual_consumer")
 ECHO = "echo"
+CONSUMERS = ("logistics", "aid")
 
 
 class Stage:
@@ -106,21 +107,10 @@ class Stage:
         for name in self.services:
             self._wait_ready(name)
 
-    def start_module(self, name: str, module: str, environment: Mapping[str, str]) -> None:
-        """Start a program of the bench that serves `/health/ready` on the port in TANGGAP_PORT."""
-        self._ports[name] = free_port()
-        place = {"TANGGAP_PORT": str(self._ports[name]), **python_path()}
-        self._start(name, self._program(name, [sys.executable, "-m", module], {**place, **environment}))
-        self._wait_ready(name)
-
     def stop_program(self, name: str) -> None:
         """Stop one program in order."""
         program, child = self._running.pop(name)
         stop(child, program.ending)
-
-    def usual_environment(self, name: str) -> Mapping[str, str]:
-        """What a program of the usual way is told."""
-        return {"DATABASE_URL": self._servers.database_url(name, owner=True), "REDIS_URL": self.redis_url}
 
     def environment(self, name: str) -> dict[str, str]:
         """What a service is told; the names are those of shared/kit/settings.py."""
@@ -144,12 +134,20 @@ class Stage:
         pids = {name: child.pid for name, (_, child) in self._running.items()}
         return CpuMeter({**pids, "valkey": servers["valkey"]}, servers["postgres"])
 
-    async def checkpoint_databases(self) -> None:
-        """Let PostgreSQL write out what earlier runs left, so that no run pays for another."""
-        from tanggap.box.databases import execute
-
+    async def settle(self) -> None:
+        """Let PostgreSQL write out what earlier runs left, so that none pays for another."""
         await execute(self.admin_url("postgres"), ["CHECKPOINT"])
-        await asyncio.sleep(0)
+
+    def start_echo(self) -> None:
+        """Start the HTTP echo with a service's settings."""
+        told = {"TANGGAP_SERVICE": ECHO, "TANGGAP_KEYS_DIR": str(self.keys_dir(ECHO))}
+        self._start_module(ECHO, "bench.echo", {**self.environment("victims"), **told})
+
+    def start_usual(self) -> None:
+        """Start the two services of the usual way, the consumer first: its group begins at what is new."""
+        for name, module in zip(reversed(USUAL), ("bench.usual.consumer", "bench.usual.producer"), strict=True):
+            urls = {"DATABASE_URL": self._servers.database_url(name, owner=True), "REDIS_URL": self.redis_url}
+            self._start_module(name, module, {**python_path(), **urls})
 
     def _service(self, name: str, *words: str) -> Program:
         serve = next(service.serve for service in installed_services() if service.name == name)
@@ -160,6 +158,12 @@ class Stage:
 
     def _log(self, name: str) -> Path:
         return self._home.logs / f"{name}.log"
+
+    def _start_module(self, name: str, module: str, environment: Mapping[str, str]) -> None:
+        self._ports[name] = free_port()
+        told = {**environment, "TANGGAP_PORT": str(self._ports[name])}
+        self._start(name, self._program(name, [sys.executable, "-m", module], told))
+        self._wait_ready(name)
 
     def _start(self, name: str, program: Program) -> None:
         self._running[name] = (program, start(program))

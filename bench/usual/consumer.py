@@ -3,8 +3,8 @@
 Owns one FastStream subscriber of a consumer group: one message, one session, one commit, one acknowledgement.
 """
 
+import logging
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -52,7 +52,7 @@ class NeedLine(Base):
 
 engine = create_async_engine(os.environ["DATABASE_URL"], pool_size=10, max_overflow=0)
 sessions = async_sessionmaker(engine, expire_on_commit=False)
-broker = RedisBroker(os.environ["REDIS_URL"], logger=None)
+broker = RedisBroker(os.environ["REDIS_URL"], log_level=logging.DEBUG)
 
 
 @broker.subscriber(stream=StreamSub(STREAM, group=GROUP, consumer="1", max_records=100))
@@ -96,13 +96,11 @@ async def ready() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(
-        uvicorn.run(
-            app,
-            port=int(os.environ["TANGGAP_PORT"]),
-            loop="uvloop",
-            http="httptools",
-            access_log=False,
-            log_level="warning",
-        )
+    uvicorn.run(
+        app,
+        port=int(os.environ["TANGGAP_PORT"]),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
     )

@@ -4,8 +4,8 @@ Owns what a good team would write in its first week with FastAPI, SQLAlchemy's O
 session, one commit, one message. `docs/bench.md` says what it lacks.
 """
 
+import logging
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -58,7 +58,7 @@ class Person(Base):
 
 engine = create_async_engine(os.environ["DATABASE_URL"], pool_size=10, max_overflow=0)
 sessions = async_sessionmaker(engine, expire_on_commit=False)
-broker = RedisBroker(os.environ["REDIS_URL"], logger=None)
+broker = RedisBroker(os.environ["REDIS_URL"], log_level=logging.DEBUG)
 
 
 @asynccontextmanager
@@ -127,13 +127,11 @@ async def register(body: HouseholdIn, opened: AsyncSession = Depends(session)) -
 
 
 if __name__ == "__main__":
-    sys.exit(
-        uvicorn.run(
-            app,
-            port=int(os.environ["TANGGAP_PORT"]),
-            loop="uvloop",
-            http="httptools",
-            access_log=False,
-            log_level="warning",
-        )
+    uvicorn.run(
+        app,
+        port=int(os.environ["TANGGAP_PORT"]),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
     )
