@@ -19,8 +19,8 @@ async def as_of(connection: AsyncConnection) -> int:
 
 
 def json_row(row: sa.RowMapping) -> dict[str, Any]:
-    """A row as JSON members; absent values are left out."""
-    return {name: value for name, value in row.items() if value is not None}
+    """A row as JSON members; absent values are left out. Names are made plain: SQLAlchemy may give quoted ones."""
+    return {str(name): value for name, value in row.items() if value is not None}
 
 
 async def rows_of(
