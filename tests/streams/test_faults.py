@@ -287,6 +287,8 @@ async def test_cursor_keeps_the_sources_newest_checkpoint(
         publisher.publish_checkpoint("origin\n40\nroot\n")
         await publisher.publish_pending()
         await until(lambda: consumers.report()["checkpoints_regressed"] > 0)
+    async with target.consuming(redis_url) as restarted:
+        await until(lambda: restarted.report()["checkpoints_regressed"] > 0)
     assert await notes() == {"origin\n50\nroot\n"}
 
 

@@ -124,10 +124,22 @@ async def forget_attempt(connection: AsyncConnection, lease: Lease) -> None:
     await connection.execute(_held(lease).where(table.c.attempts > 0).values(attempts=table.c.attempts - 1))
 
 
-async def store_checkpoint(connection: AsyncConnection, source: str, partitions: Sequence[int], note: str) -> None:
-    """Keep a source's newest signed note beside the cursors, as the witness of what was applied."""
-    statement = sa.update(table).where(table.c.source == source, table.c.partition.in_(partitions))
-    await connection.execute(statement.values(checkpoint=note))
+async def store_checkpoint(connection: AsyncConnection, source: str, partitions: Sequence[int], note: str) -> int:
+    """Keep a source's newest signed note beside the cursors, as the witness of what was applied; how many took it.
+
+    Cursors in use at this moment are passed over: waiting for one batch would hold up all supervision.
+    """
+    mine = sa.select(table.c.partition).where(table.c.source == source, table.c.partition.in_(partitions))
+    free = table.c.partition.in_(mine.with_for_update(skip_locked=True))
+    statement = sa.update(table).where(table.c.source == source, free).values(checkpoint=note)
+    return (await connection.execute(statement)).rowcount
+
+
+async def stored_checkpoints(connection: AsyncConnection, source: str) -> list[str]:
+    """The notes kept beside a source's cursors."""
+    query = sa.select(table.c.checkpoint).distinct()
+    query = query.where(table.c.source == source, table.c.checkpoint.is_not(None))
+    return [note for (note,) in await connection.execute(query)]
 
 
 def cursor_of(row: sa.Row[Any]) -> Cursor:

@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from shared.kit.database import Database
 from shared.kit.streams.consumer import PartitionConsumer
-from shared.kit.streams.cursors import store_checkpoint
+from shared.kit.streams.cursors import store_checkpoint, stored_checkpoints
 from shared.kit.streams.names import checkpoint_stream, partition_stream
 
 PARTITIONS_MAX = 256  # believed from a stream that is not signed
@@ -47,9 +47,10 @@ class Witness:
         size = note_size(note)
         if size is None:
             return
-        if size < self._sizes.get(source, 0):
+        known = await self._known_size(source)
+        if size < known:
             self.regressed += 1
-            logger.error("checkpoint-regressed", source=source, size=size, before=self._sizes[source])
+            logger.error("checkpoint-regressed", source=source, size=size, before=known)
             return
         partitions = fields.get(b"partitions", b"")
         if partitions.isdigit() and int(partitions) <= PARTITIONS_MAX:
@@ -57,9 +58,18 @@ class Witness:
         if self._stored.get(source) == (note, held):
             return
         async with self._database.transaction() as connection:
-            await store_checkpoint(connection, source, held, note)
+            stored = await store_checkpoint(connection, source, held, note)
         self._sizes[source] = size
-        self._stored[source] = (note, held)
+        if stored == len(held):
+            self._stored[source] = (note, held)
+
+    async def _known_size(self, source: str) -> int:
+        """The largest size ever kept of a source, also by an earlier process."""
+        if source not in self._sizes:
+            async with self._database.transaction() as connection:
+                notes = await stored_checkpoints(connection, source)
+            self._sizes[source] = max((note_size(note) or 0 for note in notes), default=0)
+        return self._sizes[source]
 
 
 def note_size(note: str) -> int | None:
