@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from shared.kit.database import Database
 from shared.kit.log.tables import entry
 from tests.kit.harness import attached, rebuilt_differs
-from tests.kit.processes import ToyProcess, token
+from tests.kit.processes import ServiceProcess, token
 from tests.kit.toy import tables
 
 CEILING = 1_000_000
@@ -21,10 +21,10 @@ CEILING = 1_000_000
 @asynccontextmanager
 async def pair(
     make_database: Callable[[], str], redis_url: str, keys: Path, *, started: bool = True
-) -> AsyncIterator[tuple[ToyProcess, ToyProcess]]:
+) -> AsyncIterator[tuple[ServiceProcess, ServiceProcess]]:
     """`toy` and `mirror`, prepared, and started and ready unless told otherwise; killed at the end."""
-    toy = ToyProcess("toy", make_database(), redis_url, keys)
-    mirror = ToyProcess("mirror", make_database(), redis_url, keys, peers={"toy": toy.url})
+    toy = ServiceProcess("toy", make_database(), redis_url, keys)
+    mirror = ServiceProcess("mirror", make_database(), redis_url, keys, peers={"toy": toy.url})
     try:
         for one in (toy, mirror):
             await one.prepare()
@@ -38,13 +38,13 @@ async def pair(
         mirror.kill()
 
 
-def client_of(service: ToyProcess, role: str = "clerk") -> httpx.AsyncClient:
+def client_of(service: ServiceProcess, role: str = "clerk") -> httpx.AsyncClient:
     """The client of a person with a role."""
     bearer = token(service.keys_dir, role)
     return httpx.AsyncClient(base_url=service.url, headers={"Authorization": f"Bearer {bearer}"}, timeout=20)
 
 
-async def scalar(process: ToyProcess, query: sa.Select[int]) -> int:
+async def scalar(process: ServiceProcess, query: sa.Select[int]) -> int:
     """One number from a service's database."""
     database = Database(process.database_url, pool_size=2)
     try:
@@ -54,12 +54,12 @@ async def scalar(process: ToyProcess, query: sa.Select[int]) -> int:
         await database.close()
 
 
-async def mirrored(mirror: ToyProcess, counter_id: str = "a") -> int:
+async def mirrored(mirror: ServiceProcess, counter_id: str = "a") -> int:
     """The value the mirror has of a counter."""
     return await scalar(mirror, sa.select(tables.mirror.c.value).where(tables.mirror.c.id == counter_id))
 
 
-async def until_mirrored(mirror: ToyProcess, value: int, *, counter_id: str = "a", within_s: float = 30) -> None:
+async def until_mirrored(mirror: ServiceProcess, value: int, *, counter_id: str = "a", within_s: float = 30) -> None:
     """Wait until the mirror has this value of a counter."""
     async with asyncio.timeout(within_s):
         while await mirrored(mirror, counter_id) != value:
@@ -122,7 +122,7 @@ class Load:
             number += 1
 
 
-async def assert_sound(process: ToyProcess, scratch_url: str, *, entries: int) -> None:
+async def assert_sound(process: ServiceProcess, scratch_url: str, *, entries: int) -> None:
     """The log holds exactly so many entries, and state rebuilt from it equals live byte for byte."""
     assert await scalar(process, sa.select(sa.func.count()).select_from(entry)) == entries
     async with attached(process.definition, process.database_url) as bench:

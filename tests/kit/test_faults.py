@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.kit.streams.names import StreamId, partition_stream
 from tests.kit.pairs import Load, assert_sound, client_of, mirrored, open_counter, pair, raise_once, until_mirrored
-from tests.kit.processes import ToyProcess
+from tests.kit.processes import ServiceProcess
 from tests.servers import PrivateRedis, with_database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
@@ -80,7 +80,7 @@ async def test_an_older_backup_refuses_to_serve(make_database: MakeDatabase, red
         await raise_once(client, "raise-0002")
         await until_mirrored(mirror, 2)
         assert toy.stop() == 0
-        older = ToyProcess("toy", backup, redis_url, toy.keys_dir)
+        older = ServiceProcess("toy", backup, redis_url, toy.keys_dir)
         older.start()
         assert await older.ended() != 0
         toy.start()
@@ -95,7 +95,8 @@ async def test_two_replicas_share_the_work_and_survive_each_other(
     """Two replicas of both services, of which one of each dies: nothing is lost, doubled or out of order."""
     async with pair(make_database, redis_url, tmp_path / "keys") as (toy, mirror), client_of(toy) as client:
         others = [
-            ToyProcess(one.name, one.database_url, redis_url, toy.keys_dir, peers=one.peers) for one in (toy, mirror)
+            ServiceProcess(one.name, one.database_url, redis_url, toy.keys_dir, peers=one.peers)
+            for one in (toy, mirror)
         ]
         try:
             for other in others:

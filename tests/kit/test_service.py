@@ -29,6 +29,9 @@ async def test_a_command_has_its_effect_in_the_other_service(
         assert again.headers["Idempotency-Replayed"] == "true" and first.json() == again.json()
         await until_mirrored(mirror, 7)
         assert (await client.get("/v1/counters/a")).json() == {"value": 7}
+        flow = (await client.get("/health/flow")).json()
+        assert flow["publisher"]["unsent"] == {"0": 0, "1": 0, "2": 0, "3": 0}
+        assert "tanggap_decision_batch_commands_count 3.0" in (await client.get("/metrics")).text
 
 
 async def test_nothing_is_lost_or_doubled_while_both_services_are_killed(

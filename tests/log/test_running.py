@@ -14,15 +14,15 @@ import pytest
 
 from tanggap.cli.exits import Exit
 from tanggap.cli.main import run
-from tests.kit.processes import ToyProcess, token
+from tests.kit.processes import ServiceProcess, token
 
 SIGNED_DEADLINE_S = 20
 
 
 @pytest.fixture
-async def toy(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[ToyProcess]:
+async def toy(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
     """A toy service that serves."""
-    process = ToyProcess("toy", database_url, redis_url, tmp_path / "keys")
+    process = ServiceProcess("toy", database_url, redis_url, tmp_path / "keys")
     try:
         await process.prepare()
         process.start()
@@ -32,7 +32,7 @@ async def toy(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterato
         process.kill()
 
 
-async def raised(toy: ToyProcess, prefix: str, times: int) -> list[dict[str, Any]]:
+async def raised(toy: ServiceProcess, prefix: str, times: int) -> list[dict[str, Any]]:
     """Open a counter and raise it so often; the events the service answered with."""
     events: list[dict[str, Any]] = []
     headers = {"Authorization": f"Bearer {token(toy.keys_dir, 'clerk')}"}
@@ -46,7 +46,7 @@ async def raised(toy: ToyProcess, prefix: str, times: int) -> list[dict[str, Any
     return events
 
 
-async def signed(toy: ToyProcess, position: int) -> None:
+async def signed(toy: ServiceProcess, position: int) -> None:
     """Wait until the service has signed up to a position."""
     headers = {"Authorization": f"Bearer {token(toy.keys_dir, 'auditor')}"}
     async with httpx.AsyncClient(base_url=toy.url, headers=headers) as client, asyncio.timeout(SIGNED_DEADLINE_S):
@@ -65,7 +65,7 @@ async def audit(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[Exi
 
 
 async def test_an_auditor_verifies_a_running_service_on_two_visits(
-    toy: ToyProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    toy: ServiceProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every answered event is in the export and can be proved; the second visit extends the first."""
     out, key, kept = tmp_path / "toy-log", toy.keys_dir / "toy.log.pub", tmp_path / "kept"
@@ -87,7 +87,7 @@ async def test_an_auditor_verifies_a_running_service_on_two_visits(
 
 
 async def test_who_may_not_read_the_log_is_told_so(
-    toy: ToyProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    toy: ServiceProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A clerk's token, or none, opens no log: exit 4."""
     monkeypatch.setenv("TANGGAP_TOKEN", token(toy.keys_dir, "clerk"))

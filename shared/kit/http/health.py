@@ -63,7 +63,7 @@ async def _state(name: str, check: Check) -> str:
 
 
 def _json(content: Mapping[str, Any]) -> Response:
-    return Response(orjson.dumps(content), media_type="application/json")
+    return Response(orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS), media_type="application/json")
 
 
 def _not_ready() -> Problem:
