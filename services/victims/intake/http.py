@@ -15,7 +15,7 @@ from shared.kit import clock
 from shared.kit.canonical import canonical
 from shared.kit.decisions.types import IdempotencyKey, Item, KeyReused, Outcome
 from shared.kit.http.idempotency import fingerprint
-from shared.kit.http.intake import ItemProblem, RawEvent, batch_answer, parse_batch
+from shared.kit.http.intake import DESCRIPTION, ItemProblem, RawEvent, batch_answer, parse_batch
 from shared.kit.http.origin import origin_of
 from shared.kit.runtime import Runtime
 from shared.kit.vault.conflicts import Conflict, keep_conflict
@@ -28,7 +28,7 @@ def intake_router(runtime: Runtime) -> APIRouter:
     """`POST /v1/events`: CloudEvents from devices, one or a batch."""
     router = APIRouter(tags=["intake"])
 
-    @router.post(PATH, summary="Take reports from a post's device")
+    @router.post(PATH, summary="Take reports from a post's device", openapi_extra=DESCRIPTION)
     async def take_reports(request: Request, principal: Reporter) -> Response:
         """Each report is answered for itself: accepted with its flags, refused, invalid, or failed (send again)."""
         reading = Reading(
