@@ -60,7 +60,7 @@ class Settings(Installation):
     )
     rate_burst_requests: int = Field(default=1000, ge=1, description="requests that may come at once")
 
-    pool_connections: int = Field(default=10, ge=2, description="connections to the database")
+    pool_connections: int = Field(default=20, ge=2, description="connections to the database")
     statement_timeout_ms: int = Field(default=30_000, ge=100, description="longest statement, in milliseconds")
     batch_commands: int = Field(default=200, ge=1, le=1000, description="most commands of one transaction")
     consume_batch_events: int = Field(default=200, ge=1, le=1000, description="most events of one read")

@@ -256,6 +256,17 @@ async def raise_epoch(connection: AsyncConnection, *, above: int = 0) -> int:
     return int((await connection.execute(raised)).scalar_one())
 
 
+async def published_tails(database: Database, redis: Redis, service: str, partitions: int) -> dict[int, int]:
+    """The last number the broker holds of each partition under this service's epoch; an older epoch is passed over.
+
+    Why: a raised epoch says that what stands under older ones is not this log's, and is sent again.
+    """
+    async with database.transaction() as connection:
+        epoch, _ = await _read_progress(connection)
+    tails = await stream_tails(redis, service, partitions)
+    return {partition: tail.number for partition, tail in enumerate(tails) if tail.epoch >= epoch}
+
+
 async def _read_progress(connection: AsyncConnection) -> tuple[int, Sequence[int]]:
     """The epoch to publish under, 1 until raised, and each partition's last number, none until the log is opened."""
     epoch = sa.func.coalesce(sa.select(tables.publisher.c.stream_epoch).scalar_subquery(), 1)
