@@ -47,7 +47,7 @@ def up(
         code = _play(supervisor, flood_options(scale, seed, faults=faults)) if demo else 0
         addresses = {service.program.name: service.url for service in supervisor.services}
         for name, url in addresses.items():
-            progress(f"{name:<10} {url}   documentation: {url}/docs")
+            progress(f"{name:<10} {url}   interface: {url}/openapi.json")
         if not once:
             progress("Press Ctrl-C to stop.")
             supervisor.watch()
