@@ -4,6 +4,7 @@ Owns running alembic, opening the log, granting the running role and rebuilding 
 `migrations/env.py` only calls `run_env`. Must not know any table of a service by name.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,18 +75,41 @@ async def revision_of(connection: AsyncConnection) -> str | None:
     return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 
-async def migrate(owner: Database, release: Release, opening: Opening, *, role: str | None) -> Migrated:
+async def unguarded() -> None:
+    """Nothing stands against opening a log."""
+
+
+async def make_tables(owner: Database, release: Release) -> None:
+    """Bring a database's tables to this release and no more: its log is to be imported, not opened."""
+    async with owner.transaction() as connection:
+        await _upgrade(connection, release)
+
+
+async def _upgrade(connection: AsyncConnection, release: Release) -> None:
+    await connection.execute(sa.text(f"SET LOCAL statement_timeout = {REBUILD_TIMEOUT_MS}"))
+    await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+    await connection.run_sync(lambda sync: command.upgrade(_config(release.migrations, sync), "head"))
+
+
+async def migrate(
+    owner: Database,
+    release: Release,
+    opening: Opening,
+    *,
+    role: str | None,
+    before_opening: Callable[[], Awaitable[None]] = unguarded,
+) -> Migrated:
     """Bring a database to this release: schema, grants, an opened log, states built by today's rules.
 
     One transaction under a lock: of several replicas starting at once the first migrates, the others wait and
     find nothing to do. `role` is the running role to grant to (None where owner and role are one).
+    `before_opening` is asked before a database without a log is given a new one; if it raises, nothing is done.
     """
     async with owner.transaction() as connection:
-        await connection.execute(sa.text(f"SET LOCAL statement_timeout = {REBUILD_TIMEOUT_MS}"))
-        await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-        await connection.run_sync(lambda sync: command.upgrade(_config(release.migrations, sync), "head"))
+        await _upgrade(connection, release)
         opened = await read_identity(connection) is None
         if opened:
+            await before_opening()
             await open_log(connection, opening)
             await record_fingerprints(connection, release.rules, position=1)
         stale = await stale_parts(connection, release.rules)

@@ -23,7 +23,7 @@ from shared.kit.access.tokens import TokenVerifier, load_public_keys
 from shared.kit.database import Database
 from shared.kit.decisions.batch import Observe, unobserved
 from shared.kit.decisions.group import Decisions
-from shared.kit.decisions.types import Outcome
+from shared.kit.decisions.types import Accepted, Outcome
 from shared.kit.definition import ServiceDefinition
 from shared.kit.errors import DomainError
 from shared.kit.log import guard
@@ -37,13 +37,12 @@ from shared.kit.observe.metrics import Metrics
 from shared.kit.preparing import rules_of
 from shared.kit.reacting import Reacting
 from shared.kit.settings import Settings
-from shared.kit.streams.append import stream_tails
 from shared.kit.streams.catchup import LogReader
 from shared.kit.streams.faults import Unavailable as Unreachable
 from shared.kit.streams.faults import surroundings_failed
 from shared.kit.streams.names import checkpoint_stream
 from shared.kit.streams.parked import count_parked
-from shared.kit.streams.publisher import Publisher
+from shared.kit.streams.publisher import Publisher, published_tails
 from shared.kit.streams.redrive import Redrive
 from shared.kit.streams.retention import Retention, RetentionPolicy
 from shared.kit.streams.runner import Consumers, Delivery, Pace, Source
@@ -133,7 +132,7 @@ class Runtime:
         self._decisions.start()
         self._spawn("publisher", self.publisher.run())
         self._spawn("checkpointer", self.checkpointer.run())
-        self._spawn("retention", self._retention().run())
+        self._spawn("retention", self._retention(identity.partitions).run())
         self._reacting = Reacting(
             self.definition,
             rules,
@@ -202,8 +201,7 @@ class Runtime:
         tails: dict[int, int] = {}
         notes: list[str] = []
         try:
-            ends = await stream_tails(self.redis, self.definition.name, identity.partitions)
-            tails = {partition: end.number for partition, end in enumerate(ends)}
+            tails = await published_tails(self.database, self.redis, self.definition.name, identity.partitions)
             last: Any = await self.redis.xrevrange(checkpoint_stream(self.definition.name), count=1)
             notes = [fields[b"note"].decode() for _, fields in last]
         except Exception as error:
@@ -213,12 +211,12 @@ class Runtime:
         files = LogFiles(self.settings.keys_dir, self.definition.name)
         await guard.check_not_behind(self.database.engine, files, notes=notes, tails=tails)
 
-    def _retention(self) -> Retention:
+    def _retention(self, partitions: int) -> Retention:
         settings = self.settings
         policy = RetentionPolicy(
             settings.consumers,
             retained=timedelta(days=settings.retention_floor_days),
-            cap_bytes=settings.stream_memory_cap_mib * 2**20,
+            cap_bytes=settings.stream_memory_cap_mib * 2**20 // partitions,
         )
         return Retention(self.database, self.redis, self.definition.name, policy)
 
@@ -255,11 +253,13 @@ class Runtime:
         self.metrics.batch_commands.observe(len(outcomes))
         for outcome, count in Counter(type(outcome).__name__.lower() for outcome in outcomes).items():
             self.metrics.outcomes.labels(outcome).inc(count)
-        self._committed()
+        positions = (event.position for each in outcomes if isinstance(each, Accepted) for event in each.events)
+        self._committed(max(positions, default=0))
 
-    def _committed(self) -> None:
+    def _committed(self, position: int = 0) -> None:
+        """Written up to a position, as far as it is known: 0 says only that something was written."""
         self.publisher.wake()
-        self.checkpointer.wake()
+        self.checkpointer.wake(position)
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=name)

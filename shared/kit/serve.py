@@ -19,6 +19,7 @@ from shared.kit.access.roles import require
 from shared.kit.definition import ServiceDefinition
 from shared.kit.errors import DomainError
 from shared.kit.http.app import AppParts, create_app
+from shared.kit.log.errors import LogError
 from shared.kit.log.http import log_router
 from shared.kit.observe.logging import configure_logging
 from shared.kit.preparing import prepare
@@ -102,6 +103,9 @@ def _migrate(definition: ServiceDefinition, settings: Settings) -> int:
         done = asyncio.run(prepare(definition, settings))
     except DomainError as error:
         _log.critical("migration-refused", slug=error.problem.slug)
+        return EXIT_FAILED
+    except LogError as error:
+        _log.critical("migration-refused", slug=error.slug, reason=f"{error}. {error.next_step}")
         return EXIT_FAILED
     _log.info("migrated", revision=done.revision, count=done.events_replayed)
     return 0

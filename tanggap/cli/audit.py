@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import os
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -97,19 +98,45 @@ def check_command(
 
 @app.command("import")
 def import_command(
-    directory: Annotated[Path, typer.Argument(help="An export that holds the missing leaves.", exists=True)],
-    database_url: Annotated[str, typer.Option("--database-url", help="The restored database, as its owner.")],
+    database_url: Annotated[str, typer.Option("--database-url", help="The restored or empty database, as its owner.")],
+    directory: Annotated[
+        Path | None, typer.Argument(help="An export that holds the missing leaves.", exists=True)
+    ] = None,
+    stream: Annotated[
+        str | None, typer.Option("--from-stream", help="The service whose streams hold the missing leaves.")
+    ] = None,
+    redis_url: Annotated[
+        str | None, typer.Option("--redis-url", envvar="TANGGAP_REDIS_URL", help="The broker of these streams.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="The checkpoint kept beside the log's key.", exists=True)
+    ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--with-unsigned", help="Also take what the streams hold after the last checkpoint.")
+    ] = False,
     key: Keys = None,
 ) -> None:
-    """Append the leaves an older backup lacks, if the whole then is what the key signed."""
+    """Append the leaves a database lacks, if the whole then is what the key signed. An empty database gets tables."""
     if not key:
         fail("key-missing", "Leaves are imported only against the log's public key.", code=Exit.USAGE)
-    imported = asyncio.run(_import(directory, database_url, _keys(key)))
+    if (directory is None) == (stream is None):
+        fail("usage", "Give either an export's folder or --from-stream.", code=Exit.USAGE)
+    if directory is not None and (checkpoint is not None or unsigned):
+        fail("usage", "--checkpoint and --with-unsigned go with --from-stream.", code=Exit.USAGE)
+    if directory is not None:
+        imported = asyncio.run(_import(directory, database_url, _keys(key)))
+    else:
+        if redis_url is None:
+            fail("usage", "Give --redis-url, or set TANGGAP_REDIS_URL.", code=Exit.USAGE)
+        kept = checkpoint.read_text(encoding="utf-8") if checkpoint is not None else None
+        streams = _Streams(redis_url, str(stream), kept, unsigned=unsigned)
+        imported = asyncio.run(_import_streams(streams, database_url, _keys(key)))
     document: dict[str, Any] = {"before": imported.before, "after": imported.after}
-    document |= {"imported": imported.after - imported.before, "next_step": AFTER_IMPORT}
-    answer(
-        document, text=f"{document['imported']} leaves brought back; the log now has {imported.after}.\n{AFTER_IMPORT}"
-    )
+    document |= {"imported": imported.after - imported.before, "unsigned": imported.unsigned, "next_step": AFTER_IMPORT}
+    text = f"{document['imported']} leaves brought back; the log now has {imported.after}."
+    if imported.unsigned:
+        text += f" The last {imported.unsigned} were published and not signed yet: nothing but the broker shows them."
+    answer(document, text=f"{text}\n{AFTER_IMPORT}")
 
 
 @app.command("replay")
@@ -216,13 +243,49 @@ async def _database(url: str) -> AsyncIterator[Any]:
         await database.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Streams:
+    """Where the missing leaves are, and how far to believe it; `kept` is the note kept beside the key."""
+
+    redis_url: str
+    service: str
+    kept: str | None
+    unsigned: bool
+
+
 async def _import(directory: Path, database_url: str, keys: list[Key]) -> Any:
-    from shared.kit.log.imports import FolderSource, import_leaves
+    from shared.kit.log.imports import FolderSource
+    from shared.kit.log.restoring import restore
+
+    async with _database(database_url) as database:
+        return await restore(database, FolderSource(directory), _verifiers(keys), _release)
+
+
+async def _import_streams(streams: _Streams, database_url: str, keys: list[Key]) -> Any:
+    from redis.asyncio import Redis
+    from redis.exceptions import ConnectionError as Unreachable
+
+    from shared.kit.log.restoring import restore_from_streams
+    from shared.kit.log.streamed import StreamSource
+
+    try:
+        async with _database(database_url) as database, Redis.from_url(streams.redis_url) as redis:
+            source = StreamSource(redis, streams.service, _verifiers(keys), kept=streams.kept)
+            return await restore_from_streams(database, source, _verifiers(keys), _release, unsigned=streams.unsigned)
+    except Unreachable:
+        fail("unreachable", "The broker does not answer.", next_step="Repeat the command.", code=Exit.TRY_AGAIN)
+
+
+def _verifiers(keys: list[Key]) -> list[Any]:
     from shared.kit.log.notes import Verifier
 
-    verifiers = [Verifier(each.name, each.raw) for each in keys]
-    async with _database(database_url) as database:
-        return await import_leaves(database.engine, FolderSource(directory), verifiers)
+    return [Verifier(each.name, each.raw) for each in keys]
+
+
+def _release(service: str) -> Any:
+    from shared.kit.preparing import release_of
+
+    return release_of(_definition(service))
 
 
 async def _replay(service: str, scratch_url: str, origin: Path | str, to: int | None) -> Any:

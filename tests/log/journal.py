@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kit.canonical import canonical
-from shared.kit.decisions.tables import fingerprint
+from shared.kit.decisions.tables import fingerprint, idempotency
 from shared.kit.log import tables
 
 LOG_ID = "01936000-0000-7000-8000-000000000001"
@@ -70,7 +70,8 @@ async def create_tables(connection: AsyncConnection) -> None:
     for schema in ("log", "intake"):
         await connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
     await connection.run_sync(tables.metadata.create_all)
-    await connection.run_sync(fingerprint.create)
+    for table in (fingerprint, idempotency):
+        await connection.run_sync(table.create)
 
 
 async def write(connection: AsyncConnection, new: Sequence[bytes]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import Payload
 from shared.kit import clock
-from shared.kit.decisions.answers import read_answers, write_answers
+from shared.kit.decisions.answers import Recalled, read_answers, write_answers
 from shared.kit.decisions.keys import read_holders, write_holders
 from shared.kit.decisions.states import StateStores
 from shared.kit.decisions.types import (
@@ -119,7 +119,8 @@ async def decide_batch(
 ) -> list[Outcome]:
     """Decide items in order inside the connection's open transaction and write what they change.
 
-    A refused item leaves the states as the item before it did; a resent key gets its first answer. Of two
+    A refused item leaves the states as the item before it did; a resent key gets its first answer, and so does what
+    a mended log holds already. Of two
     transactions racing for one new key, aggregate or unique key the later one gets a unique violation, and its
     caller runs the batch again from here.
     """
@@ -127,7 +128,8 @@ async def decide_batch(
     answered = await read_answers(connection, items)
     open_items = [item for item, answer in zip(items, answered, strict=True) if answer is None]
     observe("keys")
-    holders = await read_holders(connection, {key for item in open_items for key in item.claims})
+    claiming = [item for item, answer in zip(items, answered, strict=True) if _keeps_something(answer)]
+    holders = await read_holders(connection, {key for item in claiming for key in item.claims})
     observe("states")
     states = await rules.stores.load(
         connection,
@@ -155,7 +157,7 @@ async def _write_unplaced(
     connection: AsyncConnection, work: _Work, items: Sequence[Item], verdicts: Sequence["_Verdict"], observe: Observe
 ) -> None:
     """Write what needs no position before the log head is locked, so that the lock is held for as little as can be."""
-    accepted = [item for item, verdict in zip(items, verdicts, strict=True) if isinstance(verdict, _Events)]
+    accepted = [item for item, verdict in zip(items, verdicts, strict=True) if isinstance(verdict, _Events | Recalled)]
     observe("write_states")
     await work.rules.stores.write(connection, work.states, work.changed)
     observe("write_documents")
@@ -184,7 +186,7 @@ def _decide_in_order(work: _Work, items: Sequence[Item], answered: Sequence[Outc
     verdicts: list[_Verdict] = []
     first_use: dict[tuple[str, str], int] = {}
     for index, (item, answer) in enumerate(zip(items, answered, strict=True)):
-        if answer is not None:
+        if answer is not None and not _keeps_something(answer):
             verdicts.append(answer)
             continue
         if item.idempotency is not None:
@@ -192,8 +194,15 @@ def _decide_in_order(work: _Work, items: Sequence[Item], answered: Sequence[Outc
             if earlier != index:
                 verdicts.append(_repeat(items[earlier], item, earlier))
                 continue
-        verdicts.append(_decide_one(work, item))
+        if answer is not None:
+            _take_claims(work, item)
+        verdicts.append(answer or _decide_one(work, item))
     return verdicts
+
+
+def _keeps_something(answer: Outcome | None) -> bool:
+    """Whether an item so answered may still write: it is undecided, or its answer came back from the log alone."""
+    return answer is None or isinstance(answer, Recalled)
 
 
 def _repeat(first: Item, again: Item, index: int) -> _Verdict:
@@ -213,10 +222,14 @@ def _decide_one(work: _Work, item: Item) -> _Verdict:
     first = len(work.events)
     work.events += events
     work.changed.update(states)
+    _take_claims(work, item)
+    return _Events(first, len(work.events))
+
+
+def _take_claims(work: _Work, item: Item) -> None:
     for key, holder in item.claims.items():
         if key not in work.holders:
             work.taken.setdefault(key, holder)
-    return _Events(first, len(work.events))
 
 
 def _evolve(work: _Work, item: Item, payloads: Sequence[Payload]) -> tuple[list[Event], dict[Ref, Any]]:

@@ -32,6 +32,13 @@ class LogDamaged(LogError):
     slug = "log-damaged"
 
 
+class StreamIncomplete(LogError):
+    """The broker's streams do not hold every leaf that is missing: trimmed, damaged, or never sent."""
+
+    slug = "stream-incomplete"
+    next_step = "Import an export or a replica's log first; the streams then bring what came after it."
+
+
 class LogEmpty(LogError):
     """The log has not been opened yet, or nothing of it is signed."""
 

@@ -46,6 +46,15 @@ async def check_not_behind(
         await _check_roots(connection, head, seen + [each for each in published if each.origin == head.origin])
 
 
+async def check_never_opened(files: LogFiles, *, tails: Mapping[int, int]) -> None:
+    """Refuse to open a log in an empty database if one was kept or published before: the database was lost.
+
+    Raises: LogBehind.
+    """
+    kept = await asyncio.to_thread(files.kept)
+    _check_nothing_seen(parse(kept) if kept is not None else None, tails)
+
+
 def _witnessed(files: LogFiles, notes: Sequence[str]) -> tuple[Checkpoint | None, list[Checkpoint]]:
     kept = files.kept()
     verifiers = load_verifiers(files)
