@@ -68,6 +68,15 @@ def running_box(home: Path) -> Iterator["subprocess.Popen[str]"]:
         box.communicate(timeout=60)
 
 
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Path]:
+    """The home of one box that runs for all tests that leave it as it was."""
+    with temporary_folder() as folder:
+        home = folder / ("posko induk Kasongan " * 6) / "rumah tangga"
+        with running_box(home):
+            yield home
+
+
 def note(home: Path) -> dict[str, Any]:
     read: dict[str, Any] = Home.at(home).read_running()
     return read
@@ -83,10 +92,9 @@ def alive_under(box: "subprocess.Popen[str]") -> list[psutil.Process]:
     return children
 
 
-def test_each_service_gets_its_own_rights(home: Path) -> None:
+def test_each_service_gets_its_own_rights(lasting: Path) -> None:
     """A service enters its own database and writes its own streams, and nobody else's."""
-    with running_box(home):
-        first, second = asked(home, "first"), asked(home, "second")
+    first, second = asked(lasting, "first"), asked(lasting, "second")
     assert (first["user"], second["user"]) == ("first", "second")
     assert not first["enters_other"]
     assert not second["enters_other"]
@@ -96,45 +104,38 @@ def test_each_service_gets_its_own_rights(home: Path) -> None:
     assert first["peers"].startswith("second=http://127.0.0.1:")
 
 
-def test_secrets_in_the_home_are_its_owners_alone(home: Path) -> None:
+def test_secrets_in_the_home_are_its_owners_alone(lasting: Path) -> None:
     """No password or key in the home can be read by another account."""
-    with running_box(home):
-        pass
-    kept = Home.at(home)
-    secrets = [home / "secrets.json", home / "valkey" / "admin", home / "valkey" / "users.acl"]
-    secrets += [
-        home / "postgres" / "superuser",
-        kept.issuer_keys / "token.key",
-        kept.service_keys("first") / "service.token",
-    ]
+    kept = Home.at(lasting)
+    secrets = [lasting / "secrets.json", lasting / "valkey" / "admin", lasting / "valkey" / "users.acl"]
+    secrets += [lasting / "postgres" / "superuser", kept.issuer_keys / "token.key", kept.running]
+    secrets += [kept.service_keys(service) / "service.token" for service in ("first", "second")]
     assert [path for path in secrets if stat.S_IMODE(path.stat().st_mode) != 0o600] == []
-    assert not kept.running.exists()
 
 
-def test_a_second_box_on_the_same_home_is_told_so(home: Path) -> None:
+def test_a_second_box_on_the_same_home_is_told_so(lasting: Path) -> None:
     """Only one box runs on a home; the second names the first and ends with a failure."""
-    with running_box(home) as box:
-        second = start_box(home)
-        _, said = second.communicate(timeout=30)
-        assert second.returncode == 1
-        assert f"process {box.pid}" in said
-        assert asked(home, "first")["user"] == "first"
+    second = start_box(lasting)
+    _, said = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert f"process {note(lasting)['pid']}" in said
+    assert asked(lasting, "first")["user"] == "first"
 
 
-def test_a_killed_service_is_started_again(home: Path) -> None:
+def test_a_killed_service_is_started_again(lasting: Path) -> None:
     """A service that ends by itself comes back at the same address."""
-    with running_box(home):
-        before = asked(home, "first")["pid"]
-        os.kill(before, signal.SIGKILL)
+    before, address = asked(lasting, "first")["pid"], note(lasting)["services"]["first"]["url"]
+    os.kill(before, signal.SIGKILL)
 
-        def came_back() -> bool:
-            try:
-                return bool(asked(home, "first")["pid"] != before)
-            except httpx.HTTPError:
-                return False
+    def came_back() -> bool:
+        try:
+            return bool(asked(lasting, "first")["pid"] != before)
+        except httpx.HTTPError:
+            return False
 
-        wait_for(came_back)
-        assert wait_for(lambda: note(home)["services"]["first"]["restarts"]) == 1
+    wait_for(came_back)
+    assert wait_for(lambda: note(lasting)["services"]["first"]["restarts"]) == 1
+    assert note(lasting)["services"]["first"]["url"] == address
 
 
 def test_killed_servers_come_back_with_what_they_held(home: Path) -> None:
@@ -180,6 +181,7 @@ def test_a_clean_stop_leaves_nothing_running(home: Path) -> None:
         box.terminate()
         box.communicate(timeout=60)
         assert box.returncode == 0
+        assert not Home.at(home).running.exists()
         assert [child for child in children if child.is_running()] == []
 
 
