@@ -5,7 +5,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -129,9 +129,10 @@ class Town:
 
 
 @contextlib.asynccontextmanager
-async def town(home: Path, make_database: Callable[[], str], redis_url: str) -> AsyncIterator[Town]:
-    """All services, running until the block ends."""
-    built = Town(home, redis_url, {name: make_database() for name in SERVICES})
+async def town(home: Path, databases: dict[str, str], redis_url: str) -> AsyncIterator[Town]:
+    """All services on a Redis that is emptied first, running until the block ends."""
+    built = Town(home, redis_url, databases)
+    await built.flush_broker()
     try:
         await built.start()
         yield built
