@@ -1,7 +1,7 @@
 """The keys and tokens of a box's services, made where they are missing.
 
-It owns which folder holds which: the private key that signs tokens lies in the issuer's folder alone, so that no
-service can make a token; each service has the public half and its own token for its peers. Log and vault keys are made
+It owns which folder holds which: the key that signs tokens of people lies in the issuer's folder; a service that
+enrols devices has a signing key of its own; each service has the public halves and its own token for its peers. Log and vault keys are made
 by the service's own migration.
 """
 
@@ -11,6 +11,7 @@ from datetime import timedelta
 from shared.kit.access.provision import SERVICE_TOKEN_FILE, provision
 from shared.kit.access.tokens import Grant, issue, load_signing_key
 from tanggap.box.home import Home
+from tanggap.box.services import TOKEN_ISSUERS
 
 
 def prepare_keys(home: Home, services: Sequence[str], *, installation: str) -> None:
@@ -18,7 +19,8 @@ def prepare_keys(home: Home, services: Sequence[str], *, installation: str) -> N
     folders = [home.issuer_keys, *(home.service_keys(service) for service in services)]
     for folder in folders:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    provision(folders, installation=installation)
+    issuers = [home.service_keys(service) for service in services if service in TOKEN_ISSUERS]
+    provision(folders, installation=installation, issuers=issuers)
     (home.issuer_keys / SERVICE_TOKEN_FILE).unlink()  # the issuer is no service and reads nothing
 
 

@@ -12,6 +12,9 @@ FIRST_OTHER_PORT = 8604
 CONSUMERS = {"victims": ("logistics", "aid")}
 """Whose reading holds back the trimming of a service's streams; a test compares it with the services' own sources."""
 
+TOKEN_ISSUERS = ("victims",)
+"""Who enrols devices, and so signs tokens for them with a key of its own."""
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 

@@ -1,34 +1,42 @@
 """The access files of an installation whose services do not share a folder: containers, several machines.
 
-Owns handing out: the signing key stays in the first folder, the others get the public half, and every folder gets
-a fresh `service.token` with which its service reads its peers' logs. Must not make any other key.
+Owns handing out: signing keys stay where they are made, every folder gets the public halves of all, and a
+fresh `service.token` with which its service reads its peers' logs. Must not make any other key.
 """
 
 import argparse
 import os
-import shutil
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from shared.kit.access.tokens import Grant, create_token_keys, issue, load_signing_key
+from shared.kit.access.tokens import (
+    PRIVATE_KEY_FILE,
+    Grant,
+    create_token_keys,
+    issue,
+    load_signing_key,
+    share_public_keys,
+)
 from shared.kit.settings import installation_name
 
 SERVICE_TOKEN_FILE = "service.token"
 SERVICE_TOKEN_TTL = timedelta(days=366)
-PUBLIC_FILE = "token.pub"
-SIGNING_FILE = "token.key"
 
 
-def provision(folders: Sequence[Path], *, installation: str, owner: int | None = None) -> None:
-    """Make what is missing and renew the services' tokens. A folder's name is its service's. Safe to repeat."""
-    first = folders[0]
-    if not (first / SIGNING_FILE).exists():
-        create_token_keys(first)
-    key = load_signing_key(first)
+def provision(
+    folders: Sequence[Path], *, installation: str, issuers: Sequence[Path] = (), owner: int | None = None
+) -> None:
+    """Make what is missing and renew the services' tokens. A folder's name is its service's. Safe to repeat.
+
+    The first folder and those of `issuers` each have a signing key of their own; every folder accepts all of them.
+    """
+    for folder in {folders[0], *issuers}:
+        if not (folder / PRIVATE_KEY_FILE).exists():
+            create_token_keys(folder)
+    share_public_keys(folders)
+    key = load_signing_key(folders[0])
     for folder in folders:
-        if folder != first:
-            shutil.copyfile(first / PUBLIC_FILE, folder / PUBLIC_FILE)
         grant = Grant(subject=folder.name, roles=("service",))
         token = issue(key, grant, installation=installation, ttl=SERVICE_TOKEN_TTL)
         _write_secret(folder / SERVICE_TOKEN_FILE, token)

@@ -237,6 +237,17 @@ def load_public_keys(keys_dir: Path) -> KeySet:
     return KeySet([_ed25519(path, member, private=False) for member in members])
 
 
+def share_public_keys(folders: Sequence[Path]) -> None:
+    """Write into every folder's `token.pub` the public keys of all of them: each then accepts what any one signs."""
+    known = [load_public_keys(folder).keys for folder in folders if (folder / PUBLIC_KEYS_FILE).exists()]
+    public = {
+        key.thumbprint(): _public_form(OKPKey.import_key(key.as_dict(private=False))) for keys in known for key in keys
+    }
+    content = orjson.dumps({"keys": list(public.values())}, option=orjson.OPT_INDENT_2)
+    for folder in folders:
+        _write(folder / PUBLIC_KEYS_FILE, content, mode=0o644)
+
+
 def _ed25519(path: Path, member: dict[str, Any], *, private: bool) -> OKPKey:
     if member.get("crv") != "Ed25519" or ("d" in member) is not private:
         raise KeyFileUnusable(file=path.name, reason="it holds something else than it should")
