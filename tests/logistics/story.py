@@ -65,7 +65,7 @@ class Story:
         ref = Ref(payload.kind, payload.aggregate_id)
         before = self.states.get(ref)
         event = Event(
-            id=f"event-{len(self.events)}",
+            id=f"00000000-0000-4000-8000-{len(self.events):012}",
             ref=ref,
             sequence=1 if before is None else before.version + 1,
             time=AT,

@@ -106,6 +106,16 @@ def test_cancelling_sets_every_reservation_free_once() -> None:
     assert story.refused(allocate(request, pick(lot, 1))) == "request-cancelled"
 
 
+def test_cancelling_leaves_what_others_reserved_of_the_same_lot() -> None:
+    """Two requests may share a lot; only one of them ends."""
+    story = Story().given(*setting(), receive(100, lot := new_id()))
+    story.given(open_request(ours := new_id(), (RICE, 30)), open_request(theirs := new_id(), (RICE, 50)))
+    story.given(allocate(ours, pick(lot, 30)), allocate(theirs, pick(lot, 50)))
+    story.accepted(cancel(ours, lot))
+    assert story.balance(lot, WAREHOUSE).reserved == 50
+    assert [kept.request_id for kept in story.state(Lot, lot).reservations.values()] == [theirs]
+
+
 def test_a_cancellation_that_misses_a_lot_is_refused() -> None:
     """A lot reserved while the cancellation was on its way would stay reserved for ever."""
     story = Story().given(*setting(), receive(100, lot := new_id()), open_request(request := new_id(), (RICE, 80)))

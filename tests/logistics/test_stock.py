@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from services.logistics.places.domain import DAMAGED, LOST, SUPPLIER, TRANSIT
-from services.logistics.stock.domain import Lot
+from services.logistics.stock.domain import Balance, Lot, moved
 from services.logistics.stock.receiving import MoveStock, ReverseMovement
 from shared.contracts.ids import EventId, LotId, PlaceId, Subject
 from shared.contracts.logistics import StockMoved
-from shared.contracts.vocabulary import MovementReason
+from shared.contracts.vocabulary import FieldFlag, MovementReason
 from tests.logistics.builders import (
     FAR_WAREHOUSE,
     POST,
@@ -114,6 +114,21 @@ def test_a_fact_may_take_more_than_is_there_and_decisions_then_wait() -> None:
     balance = story.balance(lot, POST)
     assert (balance.on_hand, balance.field_deficit, balance.available) == (-30, 30, 0)
     assert story.refused(move(lot, 1, from_=POST)) == "stock-to-explain"
+
+
+def test_a_fact_that_takes_reserved_goods_is_flagged_before_the_store_is_empty() -> None:
+    """Goods somebody was promised are missing, though some are still on the shelf."""
+    story = Story().given(*setting(), receive(100, lot := new_id()), open_request(request := new_id(), (RICE, 60)))
+    story.given(allocate(request, pick(lot, 60)))
+    events = story.accepted(hand_out(given_line(50, lot_id=lot), place_id=WAREHOUSE))
+    assert only(events, StockMoved).flags == (FieldFlag.NEGATIVE_STOCK,)
+    assert story.balance(lot, WAREHOUSE) == Balance(on_hand=50, reserved=60, field_deficit=10)
+
+
+def test_a_decision_never_raises_a_deficit() -> None:
+    """Were a decision to take too much, the database's CHECK must still see it: only a fact is excused."""
+    assert moved(Balance(5), -8, by_fact=True).field_deficit == 3
+    assert moved(Balance(5), -8, by_fact=False).field_deficit == 0
 
 
 def test_goods_that_arrive_explain_a_deficit() -> None:
