@@ -153,27 +153,29 @@ class _Partition:
             number += len(page)
 
     async def _first_after(self, position: int) -> int:
-        """The number of the first entry after a position: positions grow with numbers, so half the rest each time."""
-        low, high = await self._first_number(), self._tail.number + 1
+        """The number of the first entry held that stands after a position; one behind the last if there is none.
+
+        Positions grow with numbers, so half of the rest is left out each time; trimmed numbers are passed over.
+        """
+        low, high = 1, self._tail.number + 1
         while low < high:
             middle = (low + high) // 2
-            page = await self._page(middle, 1)
-            if not page:
-                raise StreamIncomplete(f"number {middle} of partition {self._partition} is not on the stream")
-            if page[0].position > position:
-                high = middle
+            entry = await self._next(middle)
+            if entry is not None and entry.position <= position:
+                low = entry.number + 1
             else:
-                low = middle + 1
-        return low
+                high = middle
+        entry = await self._next(low)
+        return entry.number if entry is not None else self._tail.number + 1
 
-    async def _first_number(self) -> int:
-        """The lowest number the stream still holds under any epoch."""
-        lowest = self._tail.number + 1
-        for epoch in range(self._first.epoch, self._tail.epoch + 1):
-            rows: Any = await self._redis.xrange(self._stream, f"{epoch}-0", f"{epoch}-{NUMBER_MAX}", count=1)
-            if rows:
-                lowest = min(lowest, StreamId.parse(rows[0][0]).number)
-        return lowest
+    async def _next(self, number: int) -> Entry | None:
+        """The entry held with the lowest number from this one on."""
+        found: tuple[int, int, dict[bytes, bytes]] | None = None
+        for epoch in range(self._tail.epoch, self._first.epoch - 1, -1):
+            rows: Any = await self._redis.xrange(self._stream, f"{epoch}-{number}", f"{epoch}-{NUMBER_MAX}", count=1)
+            if rows and (found is None or StreamId.parse(rows[0][0]).number < found[0]):
+                found = (StreamId.parse(rows[0][0]).number, epoch, rows[0][1])
+        return self._entry(*found) if found is not None else None
 
     async def _page(self, number: int, count: int) -> list[Entry]:
         """The entries from a number on that follow without a gap; none if that number is gone."""
