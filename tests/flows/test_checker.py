@@ -4,6 +4,8 @@ A checker that was never seen to fail is no evidence.
 """
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -329,3 +331,12 @@ def test_story_the_logs_do_not_show_is_told(copy: Copy, name: str, change: dict[
     """A trouble that came out otherwise than it was played is found."""
     copy.change_line("story", lambda line: line["name"] == name, lambda line: line.update(change))
     assert copy.found() == {Kind.STORY}
+
+
+def test_checker_shares_no_code_with_what_it_checks() -> None:
+    """Checking loads nothing of the services, the kit or the contracts, and no database or broker client."""
+    code = "import sys, tanggap.checker.check, tanggap.checker.table; print('\\n'.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    ours = {name.partition(".")[0] for name in loaded} | {".".join(name.split(".")[:2]) for name in loaded}
+    assert not ours & {"services", "shared", "sqlalchemy", "asyncpg", "redis", "faststream", "tanggap.flood"}
+    assert "tanggap.verifier" in ours
