@@ -76,8 +76,9 @@ async def test_household_reported_again_is_shown_as_the_latest_report_has_it(off
     assert await pages(office, disaster_id=disaster_id) == [household["household_id"]]
 
 
-async def test_opening_personal_data_needs_a_purpose_and_leaves_a_record(office: Office) -> None:
+async def test_opening_personal_data_needs_a_purpose_and_leaves_a_record(fresh_office: Office) -> None:
     """Who opened what of whom, in which role and why, is on record before it is shown."""
+    office = fresh_office
     disaster_id, device = await office.device()
     person = builders.person(name="Wulan Contoh", nik=builders.nik(), groups=["pregnant"])
     (household,) = await register(device, disaster_id, VILLAGE, persons=[person], address="Gang Contoh 7")
@@ -98,8 +99,9 @@ async def test_opening_personal_data_needs_a_purpose_and_leaves_a_record(office:
         assert record.request_id == answered.headers["X-Request-Id"]
 
 
-async def test_personal_data_is_opened_by_need_only(office: Office) -> None:
+async def test_personal_data_is_opened_by_need_only(fresh_office: Office) -> None:
     """An auditor sees none; a post opens its own households, and not what is specific personal data."""
+    office = fresh_office
     disaster_id, device = await office.device()
     other = await office.enrol_device(await office.enrol_post(disaster_id))
     (household,) = await register(device, disaster_id, VILLAGE)

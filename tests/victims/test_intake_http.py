@@ -79,8 +79,9 @@ async def test_trace_context_does_not_make_a_resent_report_another_one(office: O
     assert again["replayed"]
 
 
-async def test_id_reused_for_another_report_is_told_and_the_report_is_kept(office: Office) -> None:
+async def test_id_reused_for_another_report_is_told_and_the_report_is_kept(fresh_office: Office) -> None:
     """What came under a used id may be all there is of a report: it is sealed and kept for review."""
+    office = fresh_office
     disaster_id, device = await office.device()
     event = device.household(builders.household(disaster_id))
     other = {**event, "data": builders.household(disaster_id, address="Jalan Kenari 12")}
@@ -196,8 +197,9 @@ async def test_report_carries_its_cause_and_its_device_into_the_log(office: Offi
     assert (logged["data"]["device_id"], logged["data"]["device_number"]) == (device.device_id, 1)
 
 
-async def test_no_personal_data_leaves_the_vault(office: Office, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_no_personal_data_leaves_the_vault(fresh_office: Office, capfd: pytest.CaptureFixture[str]) -> None:
     """Names, numbers and addresses stand in no leaf, no state, no answer, no log line."""
+    office = fresh_office
     disaster_id, device = await office.device()
     canaries = ["Wulan Kenanga", "6206014508950000", "6206010101200077", "081298765432", "Gang Buntu 7"]
     person = builders.person(name=canaries[0], nik=canaries[1], groups=["pregnant", "disabled"])

@@ -32,8 +32,9 @@ async def test_declared_disaster_is_shown_as_its_decree_has_it(office: Office) -
     assert (shown["phase"], shown["area_codes"], shown["valid_until"]) == ("siaga", [KATINGAN], None)
 
 
-async def test_same_command_again_is_answered_as_the_first_time(office: Office) -> None:
+async def test_same_command_again_is_answered_as_the_first_time(fresh_office: Office) -> None:
     """A command whose answer was lost is sent again under its key: one disaster, one answer."""
+    office = fresh_office
     body = declaration(office)
     first = await office.post("/v1/disasters", body, key="declare-katingan")
     again = await office.post("/v1/disasters", body, key="declare-katingan")
@@ -43,8 +44,9 @@ async def test_same_command_again_is_answered_as_the_first_time(office: Office) 
     assert len(listed["items"]) == 1
 
 
-async def test_refusal_is_a_problem_with_what_to_do_and_is_answered_again(office: Office) -> None:
+async def test_refusal_is_a_problem_with_what_to_do_and_is_answered_again(fresh_office: Office) -> None:
     """A refused command keeps its refusal; the office corrects it under a new key."""
+    office = fresh_office
     body = declaration(office, area_codes=[UNKNOWN_AREA])
     for _ in range(2):
         answered = await office.post("/v1/disasters", body, key="declare-nowhere")
@@ -160,8 +162,9 @@ async def _clock_goes_on(after: str) -> None:
         pass
 
 
-async def test_device_without_a_post_or_key_file_is_a_clear_problem(office: Office) -> None:
+async def test_device_without_a_post_or_key_file_is_a_clear_problem(fresh_office: Office) -> None:
     """An unknown post is not found; without the signing key nothing is enrolled."""
+    office = fresh_office
     assert (await office.post(f"/v1/posts/{builders.new_id()}/devices")).status_code == 404
     disaster_id, device = await office.device()
     token = office.token("aid_officer")
@@ -189,8 +192,9 @@ async def test_list_of_posts_shows_those_in_scope_page_by_page(office: Office) -
     assert [row["id"] for row in own.json()["items"]] == [posts[0]]
 
 
-async def test_list_of_disasters_is_paged_by_cursor(office: Office) -> None:
+async def test_list_of_disasters_is_paged_by_cursor(fresh_office: Office) -> None:
     """Every disaster is on exactly one page; a made-up cursor is refused."""
+    office = fresh_office
     declared = sorted([await office.declare() for _ in range(3)])
     first = (await office.get("/v1/disasters", limit=2)).json()
     rest = (await office.get("/v1/disasters", limit=2, after=first["next"])).json()

@@ -9,9 +9,10 @@ from tests.victims.office import Office, ago
 
 
 async def test_rebuilt_state_equals_live_after_everything_happened(
-    office: Office, make_database: Callable[[], str]
+    fresh_office: Office, make_database: Callable[[], str]
 ) -> None:
     """Disasters, posts, households again and twice, casualties and damage decided, withdrawn and decided anew."""
+    office = fresh_office
     disaster_id, device = await office.device()
     other = await office.enrol_device(await office.enrol_post(disaster_id))
     person = builders.person(nik=builders.nik(), groups=["elderly"])

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import sqlalchemy as sa
+
+from shared.kit.vault.tables import access
 from tests.victims import builders
 from tests.victims.office import Device, Office, slug
 
@@ -54,6 +57,31 @@ async def test_same_death_from_two_posts_is_compared_before_it_is_verified(offic
     path = f"/v1/casualties/{second}/verification"
     assert slug(await office.post(path, {"document_count": 1})) == "likely-duplicate"
     assert (await office.post(path, {"document_count": 1, "distinct": True})).status_code == 201
+
+
+async def test_officer_opens_both_reports_to_compare_them(fresh_office: Office) -> None:
+    """To compare two deaths their names are needed: opened for a purpose, on record, by need only."""
+    office = fresh_office
+    disaster_id, device = await office.device()
+    person_id = builders.new_id()
+    ids = [await reported_casualty(device, disaster_id, name=name, person_id=person_id) for name in ("Budi", "Budi C.")]
+    listed = (await office.get("/v1/casualties", disaster_id=disaster_id, person_id=person_id)).json()
+    assert sorted(row["id"] for row in listed["items"]) == sorted(ids)
+    names = []
+    for casualty_id in ids:
+        path = f"/v1/casualties/{casualty_id}/personal"
+        assert (await office.get(path)).status_code == 422
+        assert (
+            slug(await office.get(path, token=office.token("auditor"), purpose="compare_duplicates")) == "role-missing"
+        )
+        content = (await office.get(path, purpose="compare_duplicates")).json()
+        names.append(content["documents"]["identity"]["name"])
+    assert names == ["Budi", "Budi C."]
+    async with office.runtime.database.reading() as connection:
+        opened = [str(one) for one in await connection.scalars(sa.select(access.c.subject_id).order_by(access.c.id))]
+    assert opened == ids
+    missing = await office.get(f"/v1/casualties/{builders.new_id()}/personal", purpose="verify_casualty")
+    assert missing.status_code == 404
 
 
 async def test_damage_class_is_raised_later_with_the_one_before(office: Office) -> None:

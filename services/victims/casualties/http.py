@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from services.victims.access import demand_post
 from services.victims.casualties import queries
 from services.victims.casualties.domain import RejectCasualty, Standing, VerifyCasualty
-from services.victims.doors import Asked, CommandKey, Reader, Verifier
+from services.victims.doors import Asked, CommandKey, PersonalReader, Reader, Verifier
+from services.victims.opening import FieldGroup, Opened, Purpose, open_subjects, reader_of
 from shared.contracts.ids import CasualtyId, HouseholdId, PersonId, UuidText
 from shared.contracts.values import Boolean, Count, LegalDate
 from shared.contracts.vocabulary import CasualtyKind, RejectionReason
@@ -46,11 +47,28 @@ class CasualtyRejection(BaseModel):
     reason: RejectionReason
 
 
+class CasualtyOpened(BaseModel):
+    """What the vault holds of a casualty as reported: name and NIK, or that it was erased."""
+
+    casualty_id: str
+    documents: Opened
+
+
 def chosen_casualties(
-    disaster_id: UuidText, standing: Standing | None = None, casualty_kind: CasualtyKind | None = None
+    disaster_id: UuidText,
+    standing: Standing | None = None,
+    casualty_kind: CasualtyKind | None = None,
+    person_id: UuidText | None = None,
+    household_id: UuidText | None = None,
 ) -> dict[str, str | None]:
     """The query that narrows a list of casualties."""
-    return {"disaster_id": disaster_id, "standing": standing, "casualty_kind": casualty_kind}
+    return {
+        "disaster_id": disaster_id,
+        "standing": standing,
+        "casualty_kind": casualty_kind,
+        "person_id": person_id,
+        "household_id": household_id,
+    }
 
 
 Chosen = Annotated[dict[str, str | None], Depends(chosen_casualties)]
@@ -74,6 +92,21 @@ def casualties_router(runtime: Runtime) -> APIRouter:
         if found is None:
             raise NotFound
         return found
+
+    @router.get("/{casualty_id}/personal", summary="Open what the vault holds of a casualty")
+    async def open_personal(casualty_id: UuidText, principal: PersonalReader, purpose: Purpose) -> CasualtyOpened:
+        """Needs a purpose and leaves an access record."""
+        if await _demand(runtime, principal, casualty_id) is None:
+            raise NotFound
+        async with runtime.database.transaction() as connection:
+            opened = await open_subjects(
+                connection,
+                runtime.keys,
+                [casualty_id],
+                groups=[FieldGroup.IDENTITY],
+                reader=reader_of(principal, purpose),
+            )
+        return CasualtyOpened(casualty_id=casualty_id, documents=opened[casualty_id])
 
     @router.post("/{casualty_id}/verification", status_code=201, summary="Verify a casualty by documents")
     async def verify(

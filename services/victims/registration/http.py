@@ -5,19 +5,13 @@ Owns the lists, which name nobody, and the one door to what the vault holds of a
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.victims.access import AREA_SCOPE, POST, demand_post
 from services.victims.doors import Asked, PersonalReader, Reader
+from services.victims.opening import Groups, Purpose, demand_groups, reader_of
 from services.victims.registration import queries
-from services.victims.registration.personal import (
-    FieldGroup,
-    HouseholdOpened,
-    Purpose,
-    demand_groups,
-    open_household,
-    reader_of,
-)
+from services.victims.registration.personal import HouseholdOpened, open_household
 from shared.contracts.ids import UuidText
 from shared.contracts.values import AreaCode
 from shared.kit.access.roles import Principal
@@ -34,7 +28,6 @@ def chosen_households(
 
 
 Chosen = Annotated[dict[str, str | None], Depends(chosen_households)]
-Groups = Annotated[list[FieldGroup], Query(min_length=1, max_length=len(FieldGroup))]
 
 
 def registration_router(runtime: Runtime) -> APIRouter:
