@@ -4,6 +4,7 @@ Owns the engine of one service, how a transaction begins and ends, and which dat
 again". Must not know what is stored.
 """
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,12 +12,15 @@ from typing import Any
 import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from shared.kit.canonical import canonical
 
 RETRYABLE_STATES = frozenset({"40001", "40P01", "23505"})
+PING_AFTER_IDLE_S = 5.0
 CONNECTION_STATES = frozenset({"08000", "08001", "08003", "08006", "57P01", "57P02", "57P03", "53300"})
 
 
@@ -34,9 +38,9 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             connect_args={"server_settings": settings, "timeout": 10},
         )
+        _check_on_checkout(self.engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -54,6 +58,34 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+def _check_on_checkout(engine: AsyncEngine) -> None:
+    """Take no connection out of the pool whose server is gone.
+
+    Why not `pool_pre_ping`: with asyncpg it costs three round trips a transaction, a third of what a small one takes.
+    The driver knows at once when its server has closed a connection; only one that lay idle is asked.
+    """
+    dialect = engine.sync_engine.dialect
+
+    def lay_down(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    def take_up(connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+        if connection.driver_connection.is_closed():
+            raise sa.exc.InvalidatePoolError
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < PING_AFTER_IDLE_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            if not dialect.is_disconnect(error, connection, None):
+                raise
+            raise sa.exc.InvalidatePoolError from error
+
+    sa.event.listen(engine.sync_engine, "checkin", lay_down)
+    sa.event.listen(engine.sync_engine, "checkout", take_up)
 
 
 def sqlstate(error: BaseException) -> str | None:
