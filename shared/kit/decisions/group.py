@@ -20,6 +20,7 @@ from shared.kit.errors import Unavailable
 RERUNS_MAX = 8
 ITEMS_PER_TRANSACTION = 200
 ITEMS_WAITING_MAX = 8_000
+COMPANY_S = 0.003  # longest wait for those that shared the transaction before
 
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +60,7 @@ class Decisions:
         self._items_max = items_max
         self._waiting: deque[tuple[Sequence[Item], asyncio.Future[list[Outcome]]]] = deque()
         self._items_waiting = 0
+        self._company = 1
         self._arrived = asyncio.Event()
         self._stopping = False
         self._worker: asyncio.Task[None] | None = None
@@ -101,9 +103,29 @@ class Decisions:
             await self._arrived.wait()
             self._arrived.clear()
             while self._waiting:
-                await self._answer(self._take())
+                await self._await_company()
+                groups = self._take()
+                self._company = len(groups)
+                await self._answer(groups)
             if self._stopping:
                 return
+
+    async def _await_company(self) -> None:
+        """Wait a moment for as many as shared the transaction before: clients just answered ask again together.
+
+        Without it the first of them has a transaction alone while all others wait for it: every second one held a
+        single command. A command that comes alone never waits.
+        """
+        try:
+            async with asyncio.timeout(COMPANY_S if self._lacks_company() else None):
+                while self._lacks_company():
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            return
+
+    def _lacks_company(self) -> bool:
+        return not self._stopping and len(self._waiting) < self._company and self._items_waiting < self._items_max
 
     def _take(self) -> list[tuple[Sequence[Item], asyncio.Future[list[Outcome]]]]:
         groups = [self._waiting.popleft()]
