@@ -29,6 +29,7 @@ from shared.kit.streams.retention import RETAINED, first_retained
 from shared.kit.streams.wire import encode
 
 POLL_S = 0.25
+ROUND_S = 0.04  # least time from one round to the next: what is committed meanwhile shares it, here and at consumers
 TAIL_CHECK_S = 1.0  # how soon a flushed broker is noticed when nothing is written
 BATCH_ENTRIES = 500
 BATCH_BYTES = 1 << 20
@@ -93,6 +94,7 @@ class Publisher:
         backoff = Backoff()
         while not self._stopped.is_set():
             self._woken.clear()
+            began = time.monotonic()
             try:
                 await self.publish_pending()
                 backoff.reset()
@@ -109,6 +111,7 @@ class Publisher:
                 logger.warning("publisher-waits", reason=describe(error), wait_s=round(wait_s, 3))
                 await wait_for(self._stopped, wait_s)
             else:
+                await wait_for(self._stopped, began + ROUND_S - time.monotonic())
                 await wait_for(self._woken, self._poll_s)
 
     def stop(self) -> None:
