@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+_LEAVES = frozenset({str, bool, int})
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
 
@@ -22,18 +23,19 @@ def canonical(value: Any) -> bytes:
 
 def assert_canonical(value: Any) -> None:
     """Refuse what orjson lets pass: null, floats, keys outside ASCII. For tests and rare paths, not for every event."""
-    match value:
-        case None | float():
-            raise ValueError(f"{type(value).__name__} has no canonical form")
-        case dict():
-            for key, child in value.items():
-                if not (isinstance(key, str) and key.isascii()):
-                    raise ValueError("keys are ASCII strings")
+    kind = type(value)
+    if kind in _LEAVES:
+        return
+    if kind is dict:
+        for key, child in value.items():
+            if type(key) is not str or not key.isascii():
+                raise ValueError("keys are ASCII strings")
+            if type(child) not in _LEAVES:
                 assert_canonical(child)
-        case list() | tuple():
-            for child in value:
-                assert_canonical(child)
-        case str() | bool() | int():
-            return
-        case _:
-            raise ValueError(f"{type(value).__name__} has no canonical form")
+    elif kind is list or kind is tuple:
+        for child in value:
+            assert_canonical(child)
+    elif isinstance(value, str | bool | int):  # an enumeration's word or number
+        return
+    else:
+        raise ValueError(f"{kind.__name__} has no canonical form")

@@ -99,6 +99,9 @@ BEGIN
     RAISE EXCEPTION 'vault.% is written under a key that is not in use', TG_TABLE_NAME
       USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
+  IF NOT EXISTS (SELECT FROM added a JOIN vault.erasure e ON e.subject_id = a.subject_id) THEN
+    RETURN NULL;
+  END IF;
   IF TG_TABLE_NAME = 'document' THEN
     DELETE FROM vault.document d USING added a
      WHERE d.subject_id = a.subject_id AND EXISTS (SELECT FROM vault.erasure e WHERE e.subject_id = a.subject_id);
@@ -112,6 +115,9 @@ END $$
 _AFTER_UNIQUE_KEY = """
 CREATE FUNCTION vault.after_unique_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF NOT EXISTS (SELECT FROM added a JOIN vault.erasure e ON e.subject_id::text = a.holder) THEN
+    RETURN NULL;
+  END IF;
   DELETE FROM vault.unique_key k USING added a
    WHERE k.scope = a.scope AND k.digest = a.digest
      AND EXISTS (SELECT FROM vault.erasure e WHERE e.subject_id::text = a.holder);
