@@ -36,15 +36,21 @@ class Aid(RuleBasedStateMachine):
         self.world = World()
         self.last: tuple[Command, dict[str, Any]] | None = None
 
-    @initialize(million=st.integers(10, 200), benefits=st.lists(st.sampled_from(HOUSES), min_size=3, max_size=3))
-    def begin(self, million: int, benefits: list[Benefit]) -> None:
-        """Known amounts, a decree, one enacted budget of two, and damage verified."""
+    @initialize(
+        million=st.integers(10, 200),
+        benefits=st.lists(st.sampled_from(HOUSES), min_size=3, max_size=3),
+        steps=st.lists(st.integers(0, 4), min_size=3, max_size=3),
+    )
+    def begin(self, million: int, benefits: list[Benefit], steps: list[int]) -> None:
+        """Known amounts, a decree, one enacted budget of two, and damage verified, each claim some steps on its way."""
         self.world.done(SetNorms(builders.TODAY))
         self.world.done(builders.decree())
         self.propose(BUDGETS[0], PERSONS[0])
         self.enact(BUDGETS[0], PERSONS[1], million)
         for number, (cause, benefit) in enumerate(zip(CAUSES, benefits, strict=True)):
             self.verify(cause, benefit, number % 2)
+            for _ in range(steps[number]):
+                self.one_step(self.world.claims_of(cause)[-1], PAYOUTS[number])
 
     def send(self, command: Command, **more: Any) -> None:
         self.world.do(command, **more)
