@@ -1,10 +1,15 @@
 """The office over HTTP: roles and scopes, safe repetition, plans that others overtake, lists by page."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
+from fastapi import Request
 
+from services.logistics.office import Desk, decide_planned
+from services.logistics.requests.planning import plan_allocations
+from shared.kit.access.roles import Principal
+from shared.kit.decisions.types import Accepted, Command
 from tests.kit.harness import Bench, rebuilt_differs
 from tests.logistics.builders import DISASTER, POST, VILLAGE, new_id
 from tests.logistics.neighbour import Neighbour, enrolled, registered
@@ -137,6 +142,34 @@ async def test_requests_that_race_for_the_same_goods_are_planned_again(
     runtime = office.runtime
     bench = Bench(runtime.database, runtime.decisions.rules, runtime.decoder, runtime.definition)
     assert await rebuilt_differs(bench, make_database()) == []
+
+
+async def test_a_plan_that_is_overtaken_is_made_again(office: Office) -> None:
+    """Goods written off between plan and decision are not reserved: other goods are, or their lack is stated."""
+    await office.seed()
+    await office.village()
+    first = await office.receive(40, expires_on="2027-01-01")
+    second = await office.receive(30, expires_on="2028-01-01")
+    request_id = await office.asked(60)
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b"", "json": {}}
+    principal = Principal("officer-1", "warehouse", ("warehouse",), {"place": ("*",), "area": ("*",)})
+    desk = Desk(office.runtime, Request(scope), principal, "alokasi-1")
+    plans = 0
+
+    async def plan(open_: Sequence[str]) -> Mapping[str, Command]:
+        nonlocal plans
+        plans += 1
+        made = await plan_allocations(desk, open_)
+        if plans == 1:
+            body = {"from_place_id": "gudang-kasongan", "to_place_id": "lost", "quantity": 5, "reason": "loss"}
+            await office.done(f"/v1/lots/{first}/movements", body)
+        return made
+
+    outcomes = await decide_planned(desk, [request_id], plan)
+    assert isinstance(outcomes[request_id], Accepted)
+    assert plans == 2
+    shown = await office.seen(f"/v1/requests/{request_id}")
+    assert {one["lot_id"]: one["quantity"] for one in shown["reservations"]} == {first: 35, second: 25}
 
 
 async def test_a_stock_card_shows_each_movement_with_the_balance_it_left(office: Office) -> None:

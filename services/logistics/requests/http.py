@@ -3,7 +3,6 @@
 Owns request models and answers, and the plans that are made again when others were faster. Must not decide anything.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
@@ -12,22 +11,20 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from services.logistics import areas
-from services.logistics.access import AREA_SCOPE, PLACE_SCOPE, POST, in_sight
+from services.logistics.access import AREA_SCOPE, POST, in_sight
 from services.logistics.doors import Asked, Body, CommandKey, Reader, Requester, Storekeeper
 from services.logistics.office import Desk, decide_planned
 from services.logistics.requests import queries
-from services.logistics.requests.domain import AllocateRequest, CancelRequest, ExpireReservations, OpenRequest
+from services.logistics.requests.domain import CancelRequest, ExpireReservations, OpenRequest
 from services.logistics.requests.opening import Asking, open_items
-from services.logistics.requests.planner import plan
+from services.logistics.requests.planning import Planner, plan_allocations, to_allocate
 from services.logistics.requests.tables import request as request_
-from services.logistics.stock import queries as stock
 from shared.contracts.field import LINES_MAX
 from shared.contracts.ids import DisasterId, LotId, PlaceId, RequestId, Slug, UuidText
 from shared.contracts.logistics import ItemQuantity
 from shared.contracts.values import AreaCode
 from shared.contracts.vocabulary import CancellationReason, Urgency
 from shared.kit import clock
-from shared.kit.access.roles import EVERYWHERE
 from shared.kit.decisions.types import Command
 from shared.kit.errors import NotFound
 from shared.kit.http.office import office_command
@@ -36,8 +33,6 @@ from shared.kit.runtime import Runtime
 
 # Assumed, after the defaults of OpenSPP's relief module: by when goods must arrive.
 ASSUMED_DUE_H = {Urgency.CRITICAL: 4, Urgency.HIGH: 8, Urgency.MEDIUM: 24, Urgency.LOW: 48}
-# Assumed: how long goods are kept for a request before others may have them.
-ASSUMED_RESERVATION_DAYS = 3
 REQUESTS_MAX = 1000
 
 
@@ -118,16 +113,15 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
 
 
 def _add_decisions(router: APIRouter, runtime: Runtime) -> None:
-    # One plan at a time in this process: plans made side by side would only refuse each other. Replicas may still race.
-    planning = asyncio.Lock()
+    planner = Planner(runtime)
 
     @router.post("/requests:allocate", summary="Reserve goods for requests, first expiry first, nearest first")
     async def allocate(request: Request, body: Allocation, principal: Storekeeper, key: CommandKey) -> Response:
         """Draws on the warehouses of the token's scope; what none of them has stays short."""
         desk = Desk(runtime, request, principal, key)
-        async with planning:
-            targets = await _to_allocate(desk, body)
-            planned = await decide_planned(desk, targets, lambda open_: _plan_allocations(desk, open_))
+        async with planner.alone():
+            targets = await to_allocate(desk, body.disaster_id, body.request_ids)
+            planned = await decide_planned(desk, targets, lambda open_: plan_allocations(desk, open_))
         return desk.answer_parts(planned)
 
     @router.post("/requests/{request_id}/cancellation", status_code=201, summary="Serve a request no further")
@@ -160,32 +154,6 @@ def _add_decisions(router: APIRouter, runtime: Runtime) -> None:
             }
 
         return desk.answer_parts(await decide_planned(desk, ids, planned))
-
-
-async def _to_allocate(desk: Desk, body: Allocation) -> list[str]:
-    """The requests named, and those of the disaster that are short or were answered before under the same key."""
-    async with desk.runtime.database.reading() as connection:
-        if body.disaster_id is None:
-            return list(dict.fromkeys(body.request_ids))
-        ids = await queries.to_allocate(connection, body.disaster_id)
-        before = await desk.answered(connection, [f"{id_}/0" for id_ in ids])
-        short = await queries.still_short(connection, ids)
-    of_disaster = [id_ for id_ in ids if id_ in short or f"{id_}/0" in before]
-    return list(dict.fromkeys((*body.request_ids, *of_disaster)))
-
-
-async def _plan_allocations(desk: Desk, request_ids: Sequence[str]) -> Mapping[str, Command]:
-    today = desk.runtime.today()
-    scope = desk.principal.scope.get(PLACE_SCOPE, ())
-    async with desk.runtime.database.reading() as connection:
-        wanted = await queries.wanted(connection, request_ids)
-        codes = {line.item_code for one in wanted for line in one.short}
-        offers = await stock.offers(
-            connection, sorted(codes), on=today, place_ids=None if EVERYWHERE in scope else list(scope)
-        )
-    planned = plan(wanted, offers, clock.new_id)
-    until = today + timedelta(days=ASSUMED_RESERVATION_DAYS)
-    return {id_: AllocateRequest(RequestId(id_), planned.get(RequestId(id_), ()), until, today) for id_ in request_ids}
 
 
 async def _lots_of(desk: Desk, request_id: str) -> tuple[LotId, ...]:
