@@ -18,7 +18,7 @@ from tests.kit.processes import free_port
 
 SERVICES = ("victims", "logistics", "aid")
 INSTALLATION = "test"
-READY_DEADLINE_S = 30
+READY_DEADLINE_S = 60
 
 
 @dataclass
