@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.aid.benefits.domain import SetNorms
 from services.aid.claims.domain import Claim, Standing
-from shared.contracts.aid import BudgetEnacted, ClaimApproved, ClaimPaid, ClaimReturned, FundsCommitted
+from shared.contracts.aid import BudgetEnacted, ClaimApproved, ClaimPaid, ClaimPrepared, ClaimReturned, FundsCommitted
 from shared.contracts.ids import ActorId
 from shared.contracts.vocabulary import Benefit, FundSource
 from shared.kit.decisions.types import Command, Ref, Refusal
@@ -84,11 +84,18 @@ class Aid(RuleBasedStateMachine):
 
     @rule(choice=st.data(), person=PEOPLE, budget_id=st.sampled_from(BUDGETS), payee=st.none() | COMMITMENTS)
     def approve(self, choice: st.DataObject, person: ActorId, budget_id: str, payee: str | None) -> None:
-        claim = self.some_claim(choice)
+        claim = self.some_claim(choice, Standing.PREPARED)
         if claim is not None:
             named = payee or claim.payee_commitment or builders.PAYEE
             command = builders.approve(claim, budget_id, approved_by=person, payee_commitment=named)
             self.send(command, actor=person, claims={builders.entitlement(claim): claim.cause})
+
+    @rule(choice=st.data(), version=st.integers(1, 9))
+    def approve_another_version(self, choice: st.DataObject, version: int) -> None:
+        claim = self.some_claim(choice, Standing.PREPARED)
+        if claim is not None:
+            command = builders.approve(claim, BUDGETS[0], approved_by=PERSONS[2], claim_version=version)
+            self.send(command, actor=PERSONS[2], claims={builders.entitlement(claim): claim.cause})
 
     @rule(choice=st.data(), person=PEOPLE)
     def refuse(self, choice: st.DataObject, person: ActorId) -> None:
@@ -143,8 +150,9 @@ class Aid(RuleBasedStateMachine):
             assert self.paid() == before
             assert committed == sum(isinstance(event.payload, FundsCommitted) for event in self.world.log)
 
-    def some_claim(self, choice: st.DataObject) -> Claim | None:
-        claims = self.claims()
+    def some_claim(self, choice: st.DataObject, standing: Standing | None = None) -> Claim | None:
+        """One of the claims, of those with this standing if there are any."""
+        claims = [claim for claim in self.claims() if claim.standing is standing] or self.claims()
         return choice.draw(st.sampled_from(claims)) if claims else None
 
     def claims(self) -> list[Claim]:
@@ -181,10 +189,19 @@ class Aid(RuleBasedStateMachine):
 
     @invariant()
     def every_payment_was_approved_by_another_person_for_this_amount_and_payee(self) -> None:
+        preparations: dict[Ref, ClaimPrepared] = {}
         approvals: dict[Ref, ClaimApproved] = {}
         for event in self.world.log:
+            if isinstance(event.payload, ClaimPrepared):
+                preparations[event.ref] = event.payload
+                approvals.pop(event.ref, None)
             if isinstance(event.payload, ClaimApproved):
                 assert event.payload.approved_by != event.payload.prepared_by
+                said = preparations[event.ref]
+                assert event.payload.prepared_by == said.prepared_by
+                assert event.payload.claim_version == said.claim_version
+                assert event.payload.amount_idr == said.amount_idr
+                assert event.payload.payee_commitment == said.payee_commitment
                 approvals[event.ref] = event.payload
             if isinstance(event.payload, ClaimPaid):
                 approval = approvals[event.ref]
