@@ -4,7 +4,6 @@ Owns the app's assembly from a runtime and the process's exit code. `services/<n
 """
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -22,6 +21,7 @@ from shared.kit.errors import DomainError
 from shared.kit.http.app import AppParts, create_app
 from shared.kit.log.errors import LogError
 from shared.kit.log.http import log_router
+from shared.kit.memory import spare_what_is_loaded
 from shared.kit.observe.logging import configure_logging
 from shared.kit.preparing import prepare
 from shared.kit.runtime import Runtime
@@ -32,7 +32,6 @@ from shared.kit.streams.http import parked_router
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-YOUNG_OBJECTS = 50_000
 LOG_READERS = ("auditor", "operator", "service")
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +47,7 @@ def app_of(runtime: Runtime) -> FastAPI:
         except Exception as error:
             _log.critical("start-refused", slug=getattr(error, "slug", "fault"), exc_info=error)
             raise
-        _spare_collector()
+        spare_what_is_loaded()
         try:
             yield
         finally:
@@ -77,17 +76,6 @@ def app_of(runtime: Runtime) -> FastAPI:
     )
     app.state.runtime = runtime
     return app
-
-
-def _spare_collector() -> None:
-    """Take what was loaded at start out of the garbage collector's sight, and let it look at young objects less often.
-
-    Why: a batch makes tens of thousands of objects that die together by reference count alone; at Python's own
-    threshold of 700 the collector walks all that a service has loaded (0.16 million objects) again and again.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
 
 
 def release() -> str:

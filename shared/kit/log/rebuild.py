@@ -22,6 +22,7 @@ from shared.kit.decisions.types import Ref, StateKind
 from shared.kit.log.append import Placed
 from shared.kit.log.decode import Decoder
 from shared.kit.log.tables import entry, head
+from shared.kit.memory import bulk_work
 
 LEAVES_PER_STEP = 2_000
 
@@ -47,10 +48,11 @@ async def replay(leaves: AsyncIterator[list[Leaf]], connection: AsyncConnection,
     The tables must be empty; the caller owns the transaction.
     """
     count = 0
-    async for step in leaves:
-        placed = [one for leaf in step if (one := _placed(leaf, decoder)) is not None]
-        await _replay_step(connection, rules, placed)
-        count += len(placed)
+    with bulk_work():
+        async for step in leaves:
+            placed = [one for leaf in step if (one := _placed(leaf, decoder)) is not None]
+            await _replay_step(connection, rules, placed)
+            count += len(placed)
     return count
 
 
