@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from bench.stage import Stage
 from services.victims.service import SERVICE
 from shared.kit.database import Database
+from shared.kit.decisions.batch import Rules
 from shared.kit.decisions.types import Ref
 from shared.kit.log.append import Placed
 from shared.kit.log.decode import Decoder
@@ -23,6 +24,7 @@ from shared.kit.log.keys import LogFiles
 from shared.kit.log.rebuild import LEAVES_PER_STEP, Leaf, evolve_all, leaves_of
 from shared.kit.log.sources import DatabaseSource
 from shared.kit.log.tables import head
+from shared.kit.memory import bulk_work
 from shared.kit.preparing import rules_of
 from tanggap.verifier.__main__ import load_key
 from tanggap.verifier.verify import verify
@@ -85,6 +87,11 @@ def _replay(leaves: list[Leaf]) -> float:
     """CPU seconds to decode and evolve, in the steps a rebuild takes."""
     rules = rules_of(SERVICE)
     decoder = Decoder.of(SERVICE.payloads, SERVICE.upcasters)
+    with bulk_work():
+        return _replay_steps(leaves, rules, decoder)
+
+
+def _replay_steps(leaves: list[Leaf], rules: Rules, decoder: Decoder) -> float:
     states: dict[Ref, Any] = {}
     begun = time.process_time()
     for first in range(0, len(leaves), LEAVES_PER_STEP):
