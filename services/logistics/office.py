@@ -5,46 +5,29 @@ client's. Must not know a rule.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
-from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.logistics.reads import array
-from shared.kit.access.roles import Principal
 from shared.kit.decisions.tables import idempotency
-from shared.kit.decisions.types import Accepted, Command, IdempotencyKey, Item, Outcome, Refused
-from shared.kit.http.idempotency import answer, request_key
-from shared.kit.http.intake import batch_answer
-from shared.kit.http.origin import origin_of
-from shared.kit.runtime import Runtime
+from shared.kit.decisions.types import Accepted, Command, Item, Outcome, Refused
+from shared.kit.http.office import Desk as OfficeDesk
+from shared.kit.http.office import OfficeOrder
+from shared.kit.http.reads import array
 
 # How often a plan is made again when stock or request changed meanwhile.
 PLANS_MAX = 4
 PLAN_REFUSALS = frozenset({"plan-outdated", "stock-short", "stock-to-explain", "lot-expired"})
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(OfficeDesk):
     """One office request: who asks, under which key."""
 
-    runtime: Runtime
-    request: Request
-    principal: Principal
-    key: str
-
-    def part_key(self, part: str) -> str:
-        """The key of a part of the request."""
-        return f"{self.key}/{part}"
+    __slots__ = ()
 
     def item(self, part: str, command: Command, *, disaster_id: str | None = None) -> Item:
         """A part of the request on its way to the decider."""
-        whole = request_key(
-            self.request, scope=self.principal.person_id, key=self.key, secret=self.runtime.fingerprint_secret
-        )
-        own = IdempotencyKey(whole.scope, self.part_key(part), whole.fingerprint)
-        return Item(command, origin_of(self.principal, disaster_id=disaster_id), own)
+        return self.part(part, OfficeOrder(command, disaster_id))
 
     async def answered(self, connection: AsyncConnection, parts: Sequence[str]) -> set[str]:
         """The parts that were answered before, when the same request was sent."""
@@ -55,19 +38,6 @@ class Desk:
             idempotency.c.scope == self.principal.person_id, idempotency.c.key == array(keys)
         )
         return {keys[key] for key in (await connection.execute(query)).scalars()}
-
-    async def decide_all(self, items: Mapping[str, Item]) -> Response:
-        """Decide every part; each is answered for itself, as in a batch of reports."""
-        outcomes = await self.runtime.decisions.submit_all(list(items.values())) if items else []
-        return self.answer_parts(dict(zip(items, outcomes, strict=True)))
-
-    def answer_parts(self, outcomes: Mapping[str, Outcome]) -> Response:
-        """The answer to a request of several parts."""
-        return batch_answer(outcomes.items(), self.request.app.state.languages)
-
-    def answer(self, outcome: Outcome) -> Response:
-        """The answer to a request of one part."""
-        return answer(outcome, self.request.app.state.languages)
 
 
 Plan = Callable[[Sequence[str]], Awaitable[Mapping[str, Command]]]

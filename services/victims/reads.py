@@ -1,31 +1,13 @@
-"""What the reads of all capabilities have in common.
+"""What the lists of several capabilities have in common.
 
-Owns the position a read shows, keyset order, and rows as JSON. Must not know a table.
+Owns their order: by area, then id. Must not know a table.
 """
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.envelope import timestamp
 from shared.kit.http.paging import Key
-from shared.kit.log.tables import head
-
-
-async def as_of(connection: AsyncConnection) -> int:
-    """The log position that this connection's snapshot shows."""
-    return int(await connection.scalar(sa.select(head.c.position)) or 0)
-
-
-def json_row(row: sa.RowMapping) -> dict[str, Any]:
-    """A row with instants in the one spelling; absent values are left out."""
-    return {
-        str(name): timestamp(value) if isinstance(value, datetime) else value
-        for name, value in row.items()
-        if value is not None
-    }
 
 
 def by_area(table: sa.Table, after: Key | None, limit: int) -> sa.Select[Any]:

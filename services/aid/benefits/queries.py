@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.aid.benefits.tables import benefit_rule
-from services.aid.reads import as_of, rows_of
 from shared.contracts.vocabulary import Benefit
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, rows_of
 
 _RULE = sa.select(
     benefit_rule.c.parent.label("benefit"),

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.aid.budgets.tables import budget
-from services.aid.reads import as_of, rows_of
 from shared.contracts.vocabulary import FundSource
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, rows_of
 
 
 class BudgetShown(BaseModel):

@@ -28,13 +28,12 @@ from services.aid.doors import (
     PersonalReader,
     Reader,
 )
-from services.aid.office import Asked as AskedFor
-from services.aid.office import Desk
 from shared.contracts.ids import BudgetId, ClaimId, SubjectText, UuidText
 from shared.contracts.values import Commitment, Number, PaidIdr
 from shared.contracts.vocabulary import Benefit, ClaimFlag, RefusalReason
 from shared.kit.errors import NotFound
 from shared.kit.http.intake import DESCRIPTION
+from shared.kit.http.office import Desk, OfficeOrder
 from shared.kit.http.paging import page
 from shared.kit.runtime import Runtime
 from shared.kit.vault.documents import seal
@@ -152,7 +151,7 @@ def _add_preparation(router: APIRouter, runtime: Runtime) -> None:
             budget_id=known.budget_id if known else None,
         )
         desk = Desk(runtime, request, principal, key)
-        return await desk.decide(AskedFor(command, known.disaster_id if known else None, documents=(sealed,)))
+        return await desk.decide(OfficeOrder(command, known.disaster_id if known else None, documents=(sealed,)))
 
     @router.post("/{claim_id}/pricing", status_code=201, summary="Price a claim by the rules as they are now")
     async def reprice(
@@ -161,7 +160,7 @@ def _add_preparation(router: APIRouter, runtime: Runtime) -> None:
         """For a claim that had no price, or whose rule was superseded before its approval."""
         known = await _known(runtime, claim_id)
         command = RepriceClaim(ClaimId(claim_id), known.cause, known.benefit, runtime.today())
-        return await Desk(runtime, request, principal, key).decide(AskedFor(command, known.disaster_id))
+        return await Desk(runtime, request, principal, key).decide(OfficeOrder(command, known.disaster_id))
 
 
 def _add_decisions(router: APIRouter, runtime: Runtime) -> None:
@@ -201,10 +200,10 @@ def _add_decisions(router: APIRouter, runtime: Runtime) -> None:
             budget_id=known.budget_id if known else None,
         )
         desk = Desk(runtime, request, principal, key)
-        return await desk.decide(AskedFor(command, known.disaster_id if known else None))
+        return await desk.decide(OfficeOrder(command, known.disaster_id if known else None))
 
 
-def _approval(desk: Desk, claim_id: str, said: Approval, known: Known | None) -> AskedFor:
+def _approval(desk: Desk, claim_id: str, said: Approval, known: Known | None) -> OfficeOrder:
     entitlement = None if known is None else known.entitlement(desk.runtime.keys)
     command = ApproveClaim(
         claim_id=ClaimId(claim_id),
@@ -219,8 +218,8 @@ def _approval(desk: Desk, claim_id: str, said: Approval, known: Known | None) ->
         entitlement=entitlement,
     )
     if known is None or entitlement is None:
-        return AskedFor(command)
-    return AskedFor(command, known.disaster_id, claims={entitlement: known.cause})
+        return OfficeOrder(command)
+    return OfficeOrder(command, known.disaster_id, claims={entitlement: known.cause})
 
 
 async def _find(runtime: Runtime, claim_id: str) -> Known | None:

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.aid.claims.domain import PERSONAL, Standing
 from services.aid.claims.tables import claim, claim_payout
-from services.aid.reads import array, as_of, rows_of
 from shared.contracts.ids import BudgetId, Subject
 from shared.contracts.vocabulary import Benefit, FundSource, ReturnReason
 from shared.kit.decisions.types import UniqueKey
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import array, as_of, rows_of
 from shared.kit.vault.keys import VaultKeys
 
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.aid.disasters.tables import disaster
-from services.aid.reads import as_of, rows_of
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, rows_of
 
 
 async def disasters(connection: AsyncConnection, *, after: Key | None, limit: int) -> tuple[list[dict[str, Any]], int]:

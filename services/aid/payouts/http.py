@@ -14,13 +14,12 @@ from services.aid.claims.http import EACH_ANSWERED
 from services.aid.claims.payee import BANK_REFERENCE
 from services.aid.claims.queries import Known, known_claims
 from services.aid.doors import ITEMS_MAX, Asked, Body, CommandKey, Officer, Reader
-from services.aid.office import Asked as AskedFor
-from services.aid.office import Desk
 from services.aid.payouts import queries
 from services.aid.payouts.domain import PayClaim, ReturnPayout
 from shared.contracts.ids import ClaimId, PayoutId, UuidText
 from shared.contracts.values import DocumentNumber, LegalDate
 from shared.contracts.vocabulary import ReturnReason
+from shared.kit.http.office import Desk, OfficeOrder
 from shared.kit.http.paging import page
 from shared.kit.runtime import Runtime
 from shared.kit.vault.documents import seal
@@ -97,7 +96,7 @@ def payouts_router(runtime: Runtime) -> APIRouter:
             recorded_on=runtime.today(),
         )
         desk = Desk(runtime, request, principal, key)
-        return await desk.decide(AskedFor(command, None if known is None else known.disaster_id))
+        return await desk.decide(OfficeOrder(command, None if known is None else known.disaster_id))
 
     @router.get("", summary="List payouts")
     async def list_payouts(request: Request, asked: Asked, _: Reader, chosen: Chosen) -> Response:
@@ -108,7 +107,7 @@ def payouts_router(runtime: Runtime) -> APIRouter:
     return router
 
 
-def _payment(desk: Desk, said: PayoutStated, known: Known | None) -> AskedFor:
+def _payment(desk: Desk, said: PayoutStated, known: Known | None) -> OfficeOrder:
     keys = desk.runtime.keys
     payout_key = keys.digest("payout", said.payout_id)
     sealed = None
@@ -126,7 +125,7 @@ def _payment(desk: Desk, said: PayoutStated, known: Known | None) -> AskedFor:
     documents = () if sealed is None else (sealed[0],)
     # The holder is not the claim's bare id: erasing its payee must not free the payout's id.
     holders = {payout_key: f"claim/{said.claim_id}"}
-    return AskedFor(command, None if known is None else known.disaster_id, documents=documents, claims=holders)
+    return OfficeOrder(command, None if known is None else known.disaster_id, documents=documents, claims=holders)
 
 
 async def _known(runtime: Runtime, *claim_ids: str) -> dict[str, Known]:

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.aid.claims.tables import claim_payout
-from services.aid.reads import as_of, rows_of
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, rows_of
 
 _PAYOUT = sa.select(
     claim_payout.c.entry.label("payout_id"),

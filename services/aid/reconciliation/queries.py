@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.aid.budgets.tables import budget
 from services.aid.claims.tables import claim, claim_payout
-from services.aid.reads import as_of, rows_of
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, rows_of
 
 Page = tuple[list[dict[str, Any]], int]
 

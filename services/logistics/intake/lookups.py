@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.logistics.handouts.domain import Candidate
 from services.logistics.intake.reading import Report
 from services.logistics.places import queries as places
-from services.logistics.reads import array
 from services.logistics.shipments import queries as shipments
 from services.logistics.stock.tables import balance, lot
 from shared.contracts import field as reports
 from shared.contracts.ids import ItemCode, LotId, PlaceId
+from shared.kit.http.reads import array
 
 _UNATTRIBUTED = uuid.UUID("0bd2a7f2-4c1b-5a9e-9a35-3a2f2d6a7c11")
 

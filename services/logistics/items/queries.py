@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.items.tables import item
-from services.logistics.reads import as_of, rows_of
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, rows_of
 
 
 async def items(connection: AsyncConnection, *, after: Key | None, limit: int) -> tuple[list[dict[str, Any]], int]:

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.needs.tables import demand_area, demand_line
-from services.logistics.reads import array, as_of, rows_of
 from services.logistics.requests.tables import request_line
 from services.logistics.tables import below
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import array, as_of, rows_of
 
 
 def matching(disaster_id: str, area_code: str | None) -> sa.ColumnElement[bool]:

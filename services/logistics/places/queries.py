@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.tables import place
-from services.logistics.reads import as_of, rows_of
 from services.logistics.tables import below
 from shared.contracts.vocabulary import Authority, PlaceKind
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, rows_of
 
 
 class PlaceShown(BaseModel):

@@ -109,7 +109,7 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
         )
         async with runtime.database.reading() as connection:
             items = await open_items(desk, connection, asking)
-        return await desk.decide_all(items)
+        return await desk.submit_each(items)
 
 
 def _add_decisions(router: APIRouter, runtime: Runtime) -> None:

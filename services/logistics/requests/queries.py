@@ -13,7 +13,6 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.tables import place
-from services.logistics.reads import array, as_of, json_row, rows_of
 from services.logistics.requests.planner import Wanted, Where
 from services.logistics.requests.tables import request, request_line
 from services.logistics.stock.tables import lot, reservation
@@ -22,6 +21,7 @@ from shared.contracts.ids import RequestId
 from shared.contracts.logistics import ItemQuantity
 from shared.contracts.vocabulary import Urgency
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import array, as_of, json_row, rows_of
 
 _LINES = TypeAdapter(tuple[ItemQuantity, ...])
 _SHORT = sa.func.jsonb_array_length(request.c.short) > 0

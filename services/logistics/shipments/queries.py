@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.tables import place
-from services.logistics.reads import array, as_of, json_row, rows_of
 from services.logistics.shipments.tables import shipment
 from shared.contracts.vocabulary import PlaceKind
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import array, as_of, json_row, rows_of
 
 
 def matching(

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.tables import place
-from services.logistics.reads import array, as_of, json_row, rows_of
 from services.logistics.requests.planner import Offer, Where
 from services.logistics.stock.tables import balance, lot, movement, reservation, to_explain
 from shared.contracts.ids import ItemCode, LotId, PlaceId
 from shared.contracts.vocabulary import PlaceKind
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import array, as_of, json_row, rows_of
 
 
 async def lot_by_id(connection: AsyncConnection, lot_id: str) -> dict[str, Any] | None:

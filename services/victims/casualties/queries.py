@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.victims.access import visible
 from services.victims.casualties.domain import Standing
 from services.victims.casualties.tables import casualty
-from services.victims.reads import as_of, by_area, json_row
+from services.victims.reads import by_area
 from shared.contracts.vocabulary import CasualtyKind
 from shared.kit.access.roles import Principal
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, json_row
 
 
 class CasualtyShown(BaseModel):

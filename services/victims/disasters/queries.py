@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.victims.disasters.tables import disaster
-from services.victims.reads import as_of, json_row
 from shared.contracts.vocabulary import DisasterPhase, HazardKind
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, json_row
 
 
 class DisasterShown(BaseModel):

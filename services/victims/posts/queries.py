@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.victims.access import visible
 from services.victims.posts.tables import device_numbers, post, post_device
-from services.victims.reads import as_of, by_area, json_row
+from services.victims.reads import by_area
 from shared.kit.access.roles import Principal
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, json_row
 
 # A page of gaps: a device that lost its count could otherwise leave millions.
 MOST_RANGES = 200

@@ -11,12 +11,13 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.victims.access import visible
-from services.victims.reads import as_of, by_area, json_row
+from services.victims.reads import by_area
 from services.victims.registration.tables import household
 from services.victims.tables import below
 from shared.contracts.vocabulary import AgeBand, DamageClass, Residence, Sex
 from shared.kit.access.roles import Principal
 from shared.kit.http.paging import Key
+from shared.kit.http.reads import as_of, json_row
 
 
 class MemberShown(BaseModel):

@@ -1,4 +1,4 @@
-"""What the reads of all capabilities have in common.
+"""What the reads of all services have in common.
 
 Owns the position a read shows, keyset order, and rows as JSON. Must not know a table.
 """
