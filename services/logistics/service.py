@@ -19,10 +19,12 @@ from services.logistics.needs.demand import DEMAND
 from services.logistics.needs.http import needs_router
 from services.logistics.needs.reactions import react_to_household
 from services.logistics.needs.tables import demand
+from services.logistics.places import admission
 from services.logistics.places import domain as places
+from services.logistics.places.devices import Device
 from services.logistics.places.http import places_router
-from services.logistics.places.reactions import react_to_post
-from services.logistics.places.tables import place
+from services.logistics.places.reactions import react_to_device, react_to_post
+from services.logistics.places.tables import place, place_device
 from services.logistics.rations import domain as rations
 from services.logistics.rations.http import rations_router
 from services.logistics.rations.tables import ration_profile
@@ -51,7 +53,8 @@ KINDS = (
         table=place,
         state=places.Place,
         evolve=places.evolve_place,
-        events=(logistics.PlaceOpened,),
+        events=(logistics.PlaceOpened, logistics.DeviceAdmitted, logistics.DeviceDismissed),
+        children=(Children("devices", place_device, Device),),
     ),
     StateKind(name="item", table=item, state=items.Item, evolve=items.evolve_item, events=(logistics.ItemListed,)),
     StateKind(
@@ -129,6 +132,8 @@ SERVICE = ServiceDefinition(
     deciders={
         places.OpenPlace: places.decide_open_place,
         places.OpenPostPlace: places.decide_open_post_place,
+        admission.AdmitDevice: admission.decide_admit_device,
+        admission.DismissDevice: admission.decide_dismiss_device,
         items.ListItem: items.decide_list_item,
         rations.SetProfile: rations.decide_set_profile,
         rations.ChooseProfile: rations.decide_choose_profile,
@@ -149,6 +154,8 @@ SERVICE = ServiceDefinition(
     sources=("victims",),
     reactions={
         victims.PostEnrolled: (Reaction("open_post_place", react_to_post),),
+        victims.DeviceEnrolled: (Reaction("admit_device", react_to_device),),
+        victims.DeviceWithdrawn: (Reaction("dismiss_device", react_to_device),),
         victims.HouseholdRegistered: (Reaction("record_need", react_to_household),),
         victims.HouseholdRegisteredAgain: (Reaction("record_need", react_to_household),),
     },

@@ -12,6 +12,7 @@ from shared.contracts.envelope import Payload, Value
 from shared.contracts.field import HOUSEHOLDS_MAX, LINES_MAX
 from shared.contracts.ids import (
     DemandId,
+    DeviceId,
     DisasterId,
     EventId,
     HandoutId,
@@ -73,6 +74,33 @@ class PlaceOpened(Payload):
     latitude_e7: LatitudeE7 | None = None
     longitude_e7: LongitudeE7 | None = None
     opened_on: LegalDate
+
+
+class DeviceAdmitted(Payload):
+    """A device may report for a post's place between two instants of server time; again, under a new token."""
+
+    type: ClassVar[str] = "logistics.device_admitted.v1"
+    kind: ClassVar[str] = "place"
+    key: ClassVar[str] = "place_id"
+
+    place_id: PlaceId
+    device_id: DeviceId
+    post_version: Number = Field(description="sequence of the post's event that says so")
+    valid_from_at: Instant
+    valid_until_at: Instant
+
+
+class DeviceDismissed(Payload):
+    """A device may not report for a post's place any more: what it captured before stays accepted."""
+
+    type: ClassVar[str] = "logistics.device_dismissed.v1"
+    kind: ClassVar[str] = "place"
+    key: ClassVar[str] = "place_id"
+
+    place_id: PlaceId
+    device_id: DeviceId
+    post_version: Number = Field(description="sequence of the post's event that says so")
+    withdrawn_at: Instant
 
 
 class ItemListed(Payload):
@@ -364,6 +392,8 @@ class GoodsHandedOut(Payload):
 
 EVENTS: tuple[type[Payload], ...] = (
     PlaceOpened,
+    DeviceAdmitted,
+    DeviceDismissed,
     ItemListed,
     RationProfileSet,
     LotReceived,

@@ -39,6 +39,8 @@ class FieldFlag(Flag):
     UNKNOWN_AREA = "unknown_area"
     UNKNOWN_DISASTER = "unknown_disaster"
     UNKNOWN_POST = "unknown_post"
+    UNKNOWN_DEVICE = "unknown_device"
+    WITHDRAWN_DEVICE = "withdrawn_device"
     UNKNOWN_HOUSEHOLD = "unknown_household"
     UNKNOWN_PERSON = "unknown_person"
     UNKNOWN_SHIPMENT = "unknown_shipment"

@@ -7,12 +7,14 @@ from typing import Any
 from services.logistics.handouts.domain import Candidate, GivenLine, HandOut
 from services.logistics.items.catalogue import CATALOGUE
 from services.logistics.items.domain import UNKNOWN_ITEM, ListItem
+from services.logistics.places.admission import AdmitDevice, DismissDevice
 from services.logistics.places.domain import SUPPLIER, TRANSIT, OpenPlace, OpenPostPlace
 from services.logistics.requests.domain import AllocateRequest, OpenRequest
 from services.logistics.shipments.counting import CountedLine
 from services.logistics.shipments.domain import DispatchShipment, Load, ReceiveShipment
 from services.logistics.stock.receiving import ReceiveLot
 from shared.contracts.ids import (
+    DeviceId,
     DisasterId,
     HandoutId,
     ItemCode,
@@ -41,6 +43,8 @@ def new_id() -> str:
 
 
 POST = PlaceId("01936f5e-3a03-7003-8003-0c0ffee00003")
+DEVICE = DeviceId("01936f5e-3a04-7004-8004-0c0ffee00004")
+AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
 
 def list_catalogue() -> list[ListItem]:
@@ -54,6 +58,14 @@ def open_warehouse(place_id: PlaceId = WAREHOUSE, **changes: Any) -> OpenPlace:
 
 def open_post(post_id: str = POST, area_code: str = VILLAGE) -> OpenPostPlace:
     return OpenPostPlace(PostId(post_id), area_code, TODAY)
+
+
+def admit(at: datetime = AT - timedelta(days=5), post_version: int = 2) -> AdmitDevice:
+    return AdmitDevice(PostId(POST), DEVICE, post_version, at, at + timedelta(days=14))
+
+
+def dismiss(at: datetime, post_version: int = 3) -> DismissDevice:
+    return DismissDevice(PostId(POST), DEVICE, post_version, at)
 
 
 def setting() -> list[Any]:

@@ -6,13 +6,13 @@ absent.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
 from shared.contracts import victims
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import DeviceId, DisasterId, HouseholdId, PersonId, PostId
+from shared.contracts.ids import DeviceId, DisasterId, HouseholdId, PersonId, PostId, TokenId
 from shared.contracts.vocabulary import AgeBand, Residence, Sex
 from shared.kit import clock
 from shared.kit.database import Database
@@ -88,6 +88,20 @@ async def neighbour(database_url: str, redis_url: str) -> AsyncIterator[Neighbou
 
 def enrolled(post_id: str = POST, area_code: str = VILLAGE) -> victims.PostEnrolled:
     return victims.PostEnrolled(post_id=PostId(post_id), disaster_id=DISASTER, area_code=area_code, enrolled_on=TODAY)
+
+
+def device_enrolled(device_id: str, at: datetime, *, post_id: str = POST) -> victims.DeviceEnrolled:
+    return victims.DeviceEnrolled(
+        post_id=PostId(post_id),
+        device_id=DeviceId(device_id),
+        token_id=TokenId(new_id()),
+        valid_from_at=at,
+        valid_until_at=at + timedelta(days=14),
+    )
+
+
+def device_withdrawn(device_id: str, at: datetime, *, post_id: str = POST) -> victims.DeviceWithdrawn:
+    return victims.DeviceWithdrawn(post_id=PostId(post_id), device_id=DeviceId(device_id), withdrawn_at=at)
 
 
 def registered(

@@ -4,13 +4,14 @@ Owns which places there are and which ids are accounts. Every movement names two
 together sum to zero; an account (supplier, lost, handed out) may hold less than nothing, a store may not. Pure.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from services.logistics.places.devices import Device, Turn, with_turn
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import PlaceId, PostId
-from shared.contracts.logistics import PlaceOpened
+from shared.contracts.logistics import DeviceAdmitted, DeviceDismissed, PlaceOpened
 from shared.contracts.vocabulary import Authority, PlaceKind
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
@@ -42,16 +43,20 @@ SOURCES = frozenset({PlaceKind.SUPPLIER, PlaceKind.DONOR})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place where goods can be. Coordinates are whole 1e-7 degrees."""
+    """A place where goods can be, and a post's devices by id. Coordinates are whole 1e-7 degrees.
+
+    `place_kind` is None while only a device of the post is known: nothing was opened, goods cannot be there.
+    """
 
     id: str
     version: int
-    place_kind: PlaceKind
+    place_kind: PlaceKind | None = None
     area_code: str | None = None
     authority: Authority | None = None
     post_id: str | None = None
     latitude_e7: int | None = None
     longitude_e7: int | None = None
+    devices: Mapping[str, Device] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ def decide_open_place(states: States, command: OpenPlace) -> list[Payload] | Ref
     place = states.find(Place, command.place_id)
     if place is None:
         return [opened]
-    if replace(place, version=0) == _place(command.place_id, 0, opened):
+    if replace(place, version=0, devices={}) == _opened(Place(command.place_id, 0), opened):
         return []
     return Refusal(
         slug="place-opened-already",
@@ -182,7 +187,8 @@ def place_unknown(place_id: str) -> Refusal:
 
 def decide_open_post_place(states: States, command: OpenPostPlace) -> list[Payload] | Refusal:
     """Open an enrolled post's place; told again, nothing happens."""
-    if states.find(Place, command.post_id) is not None:
+    place = states.find(Place, command.post_id)
+    if place is not None and place.place_kind is not None:
         return []
     return [
         PlaceOpened(
@@ -196,17 +202,23 @@ def decide_open_post_place(states: States, command: OpenPostPlace) -> list[Paylo
 
 
 def evolve_place(place: Place | None, event: Event) -> Place:
-    """The place as it was opened."""
+    """The place after it was opened, or after a device of its post was admitted or dismissed."""
+    before = replace(place, version=event.sequence) if place is not None else Place(event.ref.id, event.sequence)
     match event.payload:
         case PlaceOpened() as said:
-            return _place(event.ref.id, event.sequence, said)
+            return _opened(before, said)
+        case DeviceAdmitted() as said:
+            turn = Turn(said.post_version, said.valid_from_at, admitted=True)
+            return replace(before, devices=with_turn(before.devices, said.device_id, turn))
+        case DeviceDismissed() as said:
+            turn = Turn(said.post_version, said.withdrawn_at, admitted=False)
+            return replace(before, devices=with_turn(before.devices, said.device_id, turn))
     raise TypeError(f"{event.payload.type} after {place and place.version}")
 
 
-def _place(id_: str, version: int, said: PlaceOpened) -> Place:
-    return Place(
-        id=id_,
-        version=version,
+def _opened(place: Place, said: PlaceOpened) -> Place:
+    return replace(
+        place,
         place_kind=said.place_kind,
         area_code=said.area_code,
         authority=said.authority,

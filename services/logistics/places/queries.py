@@ -32,7 +32,8 @@ class PlaceShown(BaseModel):
 
 async def place_by_id(connection: AsyncConnection, place_id: str) -> PlaceShown | None:
     """One place, or None if nobody opened it."""
-    row = (await connection.execute(sa.select(place).where(place.c.id == place_id))).mappings().one_or_none()
+    query = sa.select(place).where(place.c.id == place_id, _opened())
+    row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else PlaceShown.model_validate(dict(row))
 
 
@@ -40,7 +41,7 @@ async def places(
     connection: AsyncConnection, kind: PlaceKind | None, area_code: str | None, *, after: Key | None, limit: int
 ) -> tuple[list[dict[str, Any]], int]:
     """A page of places and one row more, by id, with the position they show."""
-    query = sa.select(place)
+    query = sa.select(place).where(_opened())
     if kind is not None:
         query = query.where(place.c.place_kind == kind.value)
     if area_code is not None:
@@ -58,3 +59,8 @@ async def destinations(connection: AsyncConnection, area_codes: list[str]) -> di
         .order_by(place.c.area_code, place.c.place_kind, place.c.id)
     )
     return {row.area_code: row.id for row in await connection.execute(query)}
+
+
+def _opened() -> sa.ColumnElement[bool]:
+    """The condition that a place was opened: until then only devices of a post may be known."""
+    return place.c.place_kind.is_not(None)

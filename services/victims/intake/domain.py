@@ -22,10 +22,6 @@ ASSUMED_CLOCK_AHEAD = timedelta(minutes=5)
 ASSUMED_CLOCK_BEHIND = timedelta(days=365)
 ASSUMED_EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 
-# The list of flags is open (contracts, vocabulary): these two concern this service alone.
-UNKNOWN_DEVICE = FieldFlag("unknown_device")
-WITHDRAWN_DEVICE = FieldFlag("withdrawn_device")
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -108,5 +104,5 @@ def _time_flag(report: Report, disaster: Disaster | None) -> FieldFlag | None:
 def _device_flags(post: Post, report: Report) -> list[FieldFlag]:
     device = post.devices.get(report.device_id)
     if device is None:
-        return [UNKNOWN_DEVICE]
-    return [] if device.enrolled else [WITHDRAWN_DEVICE]
+        return [FieldFlag.UNKNOWN_DEVICE]
+    return [] if device.enrolled else [FieldFlag.WITHDRAWN_DEVICE]

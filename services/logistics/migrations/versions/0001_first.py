@@ -25,7 +25,7 @@ def _create_places_and_catalogue() -> None:
         "place",
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Column("place_kind", sa.Text, nullable=False),
+        sa.Column("place_kind", sa.Text),
         sa.Column("area_code", CODES),
         sa.Column("authority", sa.Text),
         sa.Column("post_id", sa.Text),
@@ -34,6 +34,13 @@ def _create_places_and_catalogue() -> None:
         sa.CheckConstraint("latitude_e7 BETWEEN -900000000 AND 900000000", name="place_latitude"),
         sa.CheckConstraint("longitude_e7 BETWEEN -1800000000 AND 1800000000", name="place_longitude"),
         sa.Index("place_by_area", "area_code"),
+    )
+    op.create_table(
+        "place_device",
+        sa.Column("parent", sa.Text, primary_key=True),
+        sa.Column("entry", sa.Text, primary_key=True),
+        sa.Column("turns", JSONB, nullable=False),
+        sa.CheckConstraint("jsonb_array_length(turns) > 0", name="place_device_has_turns"),
     )
     op.create_table(
         "item",
