@@ -7,7 +7,7 @@ import uuid
 from datetime import date
 from typing import Any
 
-from services.aid.benefits.domain import SetNorms
+from services.aid.benefits.domain import SetNorms, SetRule
 from services.aid.budgets.domain import EnactBudget, ProposeBudget
 from services.aid.claims.assessing import AssessCause, RejectCause
 from services.aid.claims.deciding import ApproveClaim, PrepareClaim, RefuseClaim
@@ -217,4 +217,26 @@ def paid(world: World, cause: str, payout_id: str, budget_id: str = BUDGET) -> C
     claim = approved(world, cause, budget_id)
     command = pay(claim, payout_id)
     world.done(command, claims={command.payout_key: f"claim/{claim.id}"})
+    return world.claim(claim.id)
+
+
+def set_rule(benefit: Benefit, amount_idr: int, valid_from: date, **changes: Any) -> SetRule:
+    values: dict[str, Any] = {
+        "benefit": benefit,
+        "amount_idr": amount_idr,
+        "fund_source": FundSource.KEMENSOS,
+        "legal_basis": "Permensos 9/2026",
+        "assumed": False,
+        "valid_from": valid_from,
+        "valid_until": None,
+        "recorded_on": TODAY,
+        **changes,
+    }
+    return SetRule(**values)
+
+
+def prepared(world: World, cause: str, **changes: Any) -> Claim:
+    """The cause's last claim, prepared."""
+    claim = world.claims_of(cause)[-1]
+    world.done(prepare(claim, **changes))
     return world.claim(claim.id)

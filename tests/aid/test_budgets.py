@@ -22,6 +22,7 @@ from tests.aid.builders import (
     enact,
     entitlement,
     new_id,
+    paid,
     prepare,
     propose,
     ready_world,
@@ -53,13 +54,17 @@ def test_the_proposer_cannot_enact() -> None:
 
 
 def test_an_amendment_moves_what_is_free() -> None:
-    """A second enactment amends up or down; commitments stay."""
+    """A second enactment amends up or down; what is committed and paid stays."""
     world = ready_world()
+    other = "casualty/" + new_id()
     world.done(death())
+    world.done(death(other, person_id=new_id()))
     approved(world, CASUALTY)
-    world.done(enact(amount_idr=20_000_000, enactment_number="Perda 9/2026"), actor=APPROVER)
+    paid(world, other, new_id())
+    world.done(enact(amount_idr=35_000_000, enactment_number="Perda 9/2026"), actor=APPROVER)
     budget = world.budget(BUDGET)
-    assert (budget.enacted_idr, budget.free_idr, budget.committed_idr) == (20_000_000, 5_000_000, 15_000_000)
+    assert (budget.free_idr, budget.committed_idr, budget.paid_idr) == (5_000_000, 15_000_000, 15_000_000)
+    assert budget.enacted_idr == 35_000_000
 
 
 def test_an_amendment_below_what_is_committed_is_refused() -> None:
