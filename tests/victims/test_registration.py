@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.victims.intake.domain import UNKNOWN_DEVICE, WITHDRAWN_DEVICE
 from services.victims.registration.domain import Household, RegisterHousehold
 from shared.contracts.ids import PersonId
 from shared.contracts.victims import HouseholdRegistered, HouseholdRegisteredAgain
@@ -52,7 +51,7 @@ def test_household_in_its_area_is_registered_without_flags() -> None:
         ({"area_code": "62.06.02.2001"}, FieldFlag.UNAUTHORISED_AREA),
         ({"disaster_id": builders.new_id()}, FieldFlag.UNKNOWN_DISASTER),
         ({"post_id": builders.new_id()}, FieldFlag.UNKNOWN_POST),
-        ({"device_id": builders.new_id()}, UNKNOWN_DEVICE),
+        ({"device_id": builders.new_id()}, FieldFlag.UNKNOWN_DEVICE),
     ],
 )
 def test_report_that_needs_a_look_is_taken_and_flagged(changes: dict[str, object], flag: FieldFlag) -> None:
@@ -79,7 +78,7 @@ def test_what_a_device_captured_before_it_was_withdrawn_is_taken_and_flagged() -
     """A queue of a withdrawn device is not lost."""
     story = ready().given(builders.withdrawn_device(NOW - timedelta(minutes=1)))
     event = story.accepted(register(report=report(captured_at=NOW - timedelta(hours=2))))
-    assert event.flags == (WITHDRAWN_DEVICE,)
+    assert event.flags == (FieldFlag.WITHDRAWN_DEVICE,)
 
 
 def test_without_disaster_and_post_a_report_is_taken_all_the_same() -> None:
