@@ -23,6 +23,7 @@ from tests.aid.builders import (
     entitlement,
     new_id,
     paid,
+    pay,
     prepare,
     propose,
     ready_world,
@@ -67,12 +68,15 @@ def test_an_amendment_moves_what_is_free() -> None:
     assert budget.enacted_idr == 35_000_000
 
 
-def test_an_amendment_below_what_is_committed_is_refused() -> None:
+def test_an_amendment_below_what_is_committed_or_paid_is_refused() -> None:
     """What is committed or paid cannot be taken away."""
     world = ready_world()
+    amendment = enact(amount_idr=14_999_999, enactment_number="Perda 9/2026")
     world.done(death())
     approved(world, CASUALTY)
-    amendment = enact(amount_idr=14_999_999, enactment_number="Perda 9/2026")
+    assert world.refused(amendment, actor=APPROVER) == "budget-below-spent"
+    command = pay(world.claims_of(CASUALTY)[0], new_id())
+    world.done(command, claims={command.payout_key: "claim/x"})
     assert world.refused(amendment, actor=APPROVER) == "budget-below-spent"
 
 

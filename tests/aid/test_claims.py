@@ -269,3 +269,18 @@ def test_nothing_is_decided_about_a_claim_nobody_opened() -> None:
     assert world.refused(prepare(other, claim_id=ghost)) == "claim-unknown"
     assert world.refused(refuse(other, claim_id=ghost)) == "claim-unknown"
     assert world.refused(approve(other, claim_id=ghost, payee_commitment=PAYEE)) == "claim-unknown"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"valid_until": FLOODED},
+        {"phase": DisasterPhase.SELESAI, "valid_from": FLOODED, "valid_until": None},
+    ],
+)
+def test_the_last_day_of_a_decree_is_covered(change: dict[str, Any]) -> None:
+    """What happened on the day the disaster ended can be paid for."""
+    world = ready_world()
+    world.done(decree(**change))
+    world.done(death())
+    assert approved(world, CASUALTY).standing is Standing.APPROVED
