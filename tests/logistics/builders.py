@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.logistics.handouts.domain import Candidate, GivenLine, HandOut
+from services.logistics.intake.domain import Capture
 from services.logistics.items.catalogue import CATALOGUE
 from services.logistics.items.domain import UNKNOWN_ITEM, ListItem
 from services.logistics.places.admission import AdmitDevice, DismissDevice
@@ -60,8 +61,8 @@ def open_post(post_id: str = POST, area_code: str = VILLAGE) -> OpenPostPlace:
     return OpenPostPlace(PostId(post_id), area_code, TODAY)
 
 
-def admit(at: datetime = AT - timedelta(days=5), post_version: int = 2) -> AdmitDevice:
-    return AdmitDevice(PostId(POST), DEVICE, post_version, at, at + timedelta(days=14))
+def admit(at: datetime = AT - timedelta(days=5), post_version: int = 2, *, post_id: str = POST) -> AdmitDevice:
+    return AdmitDevice(PostId(post_id), DEVICE, post_version, at, at + timedelta(days=14))
 
 
 def dismiss(at: datetime, post_version: int = 3) -> DismissDevice:
@@ -69,8 +70,9 @@ def dismiss(at: datetime, post_version: int = 3) -> DismissDevice:
 
 
 def setting() -> list[Any]:
-    """A catalogue, two warehouses and a post."""
-    return [*list_catalogue(), open_warehouse(), open_warehouse(FAR_WAREHOUSE, area_code="62.71"), open_post()]
+    """A catalogue, two warehouses and a post with a device."""
+    stores = (open_warehouse(), open_warehouse(FAR_WAREHOUSE, area_code="62.71"))
+    return [*list_catalogue(), *stores, open_post(), admit()]
 
 
 def receive(quantity: int = 100, lot_id: str | None = None, **changes: Any) -> ReceiveLot:
@@ -138,7 +140,14 @@ def count(lot_id: str, accepted: int, missing: int = 0, damaged: int = 0) -> Cou
 
 
 def arrive(shipment_id: str, *lines: CountedLine, place_id: str = POST, **changes: Any) -> ReceiveShipment:
-    given: dict[str, Any] = {"serves": (), "flags": (), "seed": new_id(), "recorded_on": TODAY, **changes}
+    given: dict[str, Any] = {
+        "serves": (),
+        "capture": Capture(DEVICE, AT),
+        "flags": (),
+        "seed": new_id(),
+        "recorded_on": TODAY,
+        **changes,
+    }
     return ReceiveShipment(ShipmentId(shipment_id), PlaceId(place_id), lines=lines, **given)
 
 
@@ -160,6 +169,7 @@ def hand_out(*lines: GivenLine, handout_id: str | None = None, **changes: Any) -
         "place_id": POST,
         "area_code": VILLAGE,
         "household_ids": (),
+        "capture": Capture(DEVICE, AT),
         "flags": (),
         "seed": new_id(),
         "recorded_on": TODAY,

@@ -11,7 +11,9 @@ from typing import Any
 
 import httpx
 import orjson
+import sqlalchemy as sa
 
+from services.logistics.places.tables import place_device
 from services.logistics.service import SERVICE
 from shared.kit.access.tokens import Grant, create_token_keys, issue, load_signing_key
 from shared.kit.preparing import prepare
@@ -140,6 +142,18 @@ class Office:
                 answered = await self.get(path, **params)
                 if answered.status_code == 200 and (count is None or len(answered.json()["items"]) == count):
                     return
+                await asyncio.sleep(0.05)
+
+    async def knows(self, device: "Device", *, turns: int) -> None:
+        """Wait until so many enrolments and withdrawals of a device have arrived."""
+        query = sa.select(sa.func.jsonb_array_length(place_device.c.turns)).where(
+            place_device.c.parent == device.post_id, place_device.c.entry == device.device_id
+        )
+        async with asyncio.timeout(20):
+            while True:
+                async with self.runtime.database.reading() as connection:
+                    if await connection.scalar(query) == turns:
+                        return
                 await asyncio.sleep(0.05)
 
     def device(self, post_id: str, area_code: str = "62.06") -> "Device":

@@ -1,5 +1,6 @@
 """A post's devices: known by the victims service's news, authorised by their history."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,11 +11,25 @@ from services.logistics.places.domain import Place
 from services.logistics.places.reactions import react_to_device
 from shared.contracts import victims
 from shared.contracts.ids import DeviceId, PlaceId, PostId
-from shared.contracts.logistics import DeviceAdmitted, DeviceDismissed
-from shared.contracts.vocabulary import PlaceKind
-from shared.kit.decisions.types import Command, Event, Ref
+from shared.contracts.logistics import DeviceAdmitted, DeviceDismissed, GoodsHandedOut, ShipmentReceived
+from shared.contracts.vocabulary import FieldFlag, PlaceKind
+from shared.kit.decisions.types import Command, Event, Ref, Refusal
 from tests.contracts.catalogue_cases import golden
-from tests.logistics.builders import DEVICE, POST, VILLAGE, admit, dismiss, open_post, open_warehouse
+from tests.logistics.builders import (
+    DEVICE,
+    POST,
+    RICE,
+    VILLAGE,
+    admit,
+    arrive,
+    count,
+    dismiss,
+    given_line,
+    hand_out,
+    new_id,
+    open_post,
+    open_warehouse,
+)
 from tests.logistics.story import AT, Story, only
 
 
@@ -91,3 +106,51 @@ def test_devices_are_kept_apart() -> None:
     admitted = AdmitDevice(PostId(POST), other, 3, days(0), days(14))
     devices = Story().given(admit(days(0), 2), admitted, dismiss(days(2), 4)).state(Place, POST).devices
     assert (devices[DEVICE].admitted, devices[other].admitted) == (False, True)
+
+
+def a_handout() -> Command:
+    return hand_out(given_line(1, item_code=RICE))
+
+
+def a_count() -> Command:
+    return arrive(new_id(), count(new_id(), 1))
+
+
+@pytest.mark.parametrize("report", [a_handout, a_count])
+@pytest.mark.parametrize(
+    ("news", "flags"),
+    [
+        ((), {FieldFlag.UNKNOWN_DEVICE}),
+        ((admit(),), set()),
+        ((admit(), dismiss(AT + timedelta(seconds=1))), {FieldFlag.WITHDRAWN_DEVICE}),
+        ((admit(), dismiss(days(-2)), admit(days(-1), 4)), set()),
+    ],
+    ids=["nobody told us of it", "enrolled", "withdrawn later", "withdrawn and enrolled again"],
+)
+def test_what_a_device_captured_while_it_was_admitted_is_taken(
+    report: Callable[[], Command], news: tuple[Command, ...], flags: set[FieldFlag]
+) -> None:
+    """What happened is on record; what is odd about its sender is flagged."""
+    story = Story().given(open_post(), *news)
+    said = story.accepted(report())[0]
+    assert isinstance(said, GoodsHandedOut | ShipmentReceived)
+    assert set(said.flags) & {FieldFlag.UNKNOWN_DEVICE, FieldFlag.WITHDRAWN_DEVICE} == flags
+
+
+@pytest.mark.parametrize("report", [a_handout, a_count])
+@pytest.mark.parametrize("post", [(open_post(),), ()], ids=["of a known post", "of a post not known yet"])
+def test_what_a_device_captured_after_it_was_withdrawn_is_refused(
+    report: Callable[[], Command], post: tuple[Command, ...]
+) -> None:
+    """A stolen phone moves no goods, though its token is still valid."""
+    story = Story().given(*post, admit(), dismiss(AT))
+    decision = story.when(report())
+    assert isinstance(decision, Refusal)
+    assert (decision.slug, decision.status) == ("device-withdrawn", 403)
+
+
+def test_of_an_unknown_post_one_flag_is_enough() -> None:
+    """Whose devices nobody knows, its device is no further news."""
+    said = only(Story().accepted(a_handout()), GoodsHandedOut)
+    assert FieldFlag.UNKNOWN_POST in said.flags
+    assert FieldFlag.UNKNOWN_DEVICE not in said.flags

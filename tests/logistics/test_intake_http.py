@@ -1,12 +1,13 @@
 """Reports from a post's device: every item answered for itself, nothing lost, nothing twice."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 
 from tests.logistics.builders import DISASTER, POST, new_id
-from tests.logistics.neighbour import Neighbour, enrolled
+from tests.logistics.neighbour import Neighbour, device_enrolled, enrolled
 from tests.logistics.office import Office, ago, line
 
 pytestmark = pytest.mark.anyio
@@ -139,6 +140,8 @@ async def test_a_post_that_was_offline_sends_two_days_in_any_order(office: Offic
     lot = await office.receive(1_000)
     shipment_id = await office.sent(lot, 600, to_place_id=POST)
     device = office.device(POST)
+    await victims.publish(device_enrolled(device.device_id, datetime.now(UTC) - timedelta(days=3)))
+    await office.knows(device, turns=1)
     arrival = device.arrival(shipment_id, line(lot, 590, missing=10), time=ago(hours=47))
     given = [device.handout(DISASTER, rice(100), time=ago(hours=46 - hour)) for hour in range(5)]
     items = await device.send(*reversed(given))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import Request
@@ -12,7 +13,7 @@ from shared.kit.access.roles import Principal
 from shared.kit.decisions.types import Accepted, Command
 from tests.kit.harness import Bench, rebuilt_differs
 from tests.logistics.builders import DISASTER, POST, VILLAGE, new_id
-from tests.logistics.neighbour import Neighbour, enrolled, registered
+from tests.logistics.neighbour import Neighbour, device_enrolled, enrolled, registered
 from tests.logistics.office import Office, line, running, slug
 
 pytestmark = pytest.mark.anyio
@@ -273,6 +274,8 @@ async def test_a_truck_of_100_that_arrives_as_92_with_3_damaged(office: Office, 
     lot = await office.receive(100)
     shipment_id = await office.sent(lot, 100, to_place_id=POST)
     device = office.device(POST)
+    await victims.publish(device_enrolled(device.device_id, datetime.now(UTC) - timedelta(days=1)))
+    await office.knows(device, turns=1)
     (item,) = await device.send(device.arrival(shipment_id, line(lot, 89, missing=8, damaged=3)))
     assert "flags" not in item
     shown = await office.seen(f"/v1/lots/{lot}")

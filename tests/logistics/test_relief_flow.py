@@ -6,6 +6,7 @@ service on its streams, an office and a post's device over HTTP, then a replay i
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from services.logistics.places.domain import HANDED_OUT, LOST
 from tests.kit.harness import Bench, rebuilt_differs
 from tests.logistics.builders import DISASTER, POST, VILLAGE, new_id
-from tests.logistics.neighbour import Neighbour, enrolled, registered
+from tests.logistics.neighbour import Neighbour, device_enrolled, enrolled, registered
 from tests.logistics.office import Office, line
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +69,8 @@ async def test_registered_households_are_served_and_the_log_rebuilds_it_all(
     sent = await office.done("/v1/shipments", {**body, "from_place_id": "gudang-palangka-raya"})
     shipment_id = sent["events"][0]["subject"].partition("/")[2]
     device = office.device(POST)
+    await victims.publish(device_enrolled(device.device_id, datetime.now(UTC) - timedelta(days=1)))
+    await office.knows(device, turns=1)
     arrived, handed = await device.send(
         device.arrival(shipment_id, line(second, 19_000, missing=1_000)),
         device.handout(DISASTER, {"item_code": "beras", "quantity": 5_600}, household_ids=[new_id()]),

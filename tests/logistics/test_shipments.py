@@ -12,6 +12,7 @@ from tests.logistics.builders import (
     POST,
     RICE,
     WAREHOUSE,
+    admit,
     allocate,
     arrive,
     count,
@@ -158,7 +159,7 @@ def test_goods_counted_at_another_post_are_there_and_flagged() -> None:
     """Goods are where somebody counted them, not where a paper says."""
     other = PlaceId(new_id())
     story, lot, shipment = sent(100)
-    story.given(open_post(other))
+    story.given(open_post(other), admit(post_id=other))
     received = only(story.accepted(arrive(shipment, count(lot, 100), place_id=other)), ShipmentReceived)
     assert received.flags == (WRONG_PLACE,)
     assert story.on_hand(lot, other, POST) == (100, 0)
@@ -168,7 +169,7 @@ def test_a_post_takes_goods_for_a_village_it_serves() -> None:
     """A village without a post of its own is no wrong place for the post that serves it."""
     story, lot, shipment = sent(100)
     other = PlaceId(new_id())
-    story.given(open_post(other))
+    story.given(open_post(other), admit(post_id=other))
     served = arrive(shipment, count(lot, 100), place_id=other, serves=(POST,))
     assert only(story.accepted(served), ShipmentReceived).flags == ()
 

@@ -1,13 +1,14 @@
 """Hand-outs: goods a post gave to victims.
 
-Owns which lots a hand-out takes from, and its flags. It has happened, so it is never refused: what was not in the
-books comes out as a deficit that somebody must explain. Pure.
+Owns which lots a hand-out takes from, and its flags. It has happened, so it is never refused for what it says: what
+was not in the books comes out as a deficit that somebody must explain. Pure.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from services.logistics.intake.domain import Capture, not_authorised, sender_flags
 from services.logistics.items.domain import UNKNOWN_ITEM
 from services.logistics.places.domain import HANDED_OUT, Place
 from services.logistics.stock.domain import lot_refs
@@ -16,7 +17,7 @@ from shared.contracts.envelope import Payload
 from shared.contracts.ids import DisasterId, HandoutId, HouseholdId, ItemCode, LotId, PlaceId, Subject
 from shared.contracts.logistics import GoodsHandedOut, HandedOutLine
 from shared.contracts.vocabulary import FieldFlag, MovementReason, PlaceKind
-from shared.kit.decisions.types import Event, Ref, States
+from shared.kit.decisions.types import Event, Ref, Refusal, States
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class HandOut:
     area_code: str
     lines: tuple[GivenLine, ...]
     household_ids: tuple[HouseholdId, ...]
+    capture: Capture
     flags: tuple[FieldFlag, ...]
     seed: str
     recorded_on: date
@@ -87,16 +89,14 @@ class HandOut:
         return (Ref("place", self.place_id),)
 
 
-def decide_hand_out(states: States, command: HandOut) -> list[Payload]:
+def decide_hand_out(states: States, command: HandOut) -> list[Payload] | Refusal:
     """Take what was given from the post's place, lot by lot; the same hand-out told again moves nothing."""
+    refusal = not_authorised(states, command.place_id, command.capture)
+    if refusal is not None:
+        return refusal
     cause = Subject(f"handout/{command.handout_id}")
     postings = Postings.over(states, command.lot_ids(), seed=command.seed, cause=cause, moved_on=command.recorded_on)
-    flags = list(command.flags)
-    post = states.find(Place, command.place_id)
-    if post is None or post.place_kind is not PlaceKind.POST:
-        flags.append(FieldFlag.UNKNOWN_POST)
-    elif post.area_code is not None and not f"{command.area_code}.".startswith(f"{post.area_code}."):
-        flags.append(FieldFlag.UNAUTHORISED_AREA)
+    flags = [*command.flags, *sender_flags(states, command.place_id, command.capture), *_area_flags(states, command)]
     told_before = states.find(Handout, command.handout_id) is not None
     if told_before:
         flags.append(FieldFlag.LIKELY_DUPLICATE)
@@ -116,6 +116,14 @@ def decide_hand_out(states: States, command: HandOut) -> list[Payload]:
         flags=tuple(dict.fromkeys(flags)),
     )
     return [given] if told_before else [given, *postings.events]
+
+
+def _area_flags(states: States, command: HandOut) -> list[FieldFlag]:
+    post = states.find(Place, command.place_id)
+    if post is None or post.place_kind is not PlaceKind.POST or post.area_code is None:
+        return []
+    covered = f"{command.area_code}.".startswith(f"{post.area_code}.")
+    return [] if covered else [FieldFlag.UNAUTHORISED_AREA]
 
 
 def _give(line: GivenLine, command: HandOut, postings: Postings) -> list[FieldFlag]:

@@ -5,6 +5,7 @@ Owns that step for each type of report. Must not decide anything.
 
 from services.logistics import areas
 from services.logistics.handouts.domain import GivenLine, HandOut
+from services.logistics.intake.domain import Capture
 from services.logistics.intake.lookups import Lookups
 from services.logistics.intake.reading import Report
 from services.logistics.items.domain import UNKNOWN_ITEM
@@ -30,6 +31,7 @@ def _receipt(said: field.ShipmentReceived, report: Report, found: Lookups) -> Re
         place_id=found.place_id,
         serves=found.serves(said.shipment_id),
         lines=merged(lines),
+        capture=_capture(report),
         flags=report.flags,
         seed=report.envelope.id,
         recorded_on=report.happened_on,
@@ -45,10 +47,15 @@ def _hand_out(said: field.GoodsHandedOut, report: Report, found: Lookups) -> Han
         area_code=said.area_code,
         lines=tuple(_given(line, found) for line in said.lines),
         household_ids=said.household_ids,
+        capture=_capture(report),
         flags=(*report.flags, *unknown),
         seed=report.envelope.id,
         recorded_on=report.happened_on,
     )
+
+
+def _capture(report: Report) -> Capture:
+    return Capture(report.envelope.device_id, report.envelope.time)
 
 
 def _given(line: field.HandedOutLine, found: Lookups) -> GivenLine:

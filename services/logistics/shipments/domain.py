@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from services.logistics.intake.domain import Capture, not_authorised, sender_flags
 from services.logistics.places import domain as places
 from services.logistics.requests.domain import Request, plan_outdated, request_closed
 from services.logistics.shipments.counting import CountedLine, deliver
@@ -98,6 +99,7 @@ class ReceiveShipment:
     place_id: PlaceId
     serves: tuple[PlaceId, ...]
     lines: tuple[CountedLine, ...]
+    capture: Capture
     flags: tuple[FieldFlag, ...]
     seed: str
     recorded_on: date
@@ -243,15 +245,16 @@ def _arrived_before(
     return [received, *delivery.movements]
 
 
-def decide_receive_shipment(states: States, command: ReceiveShipment) -> list[Payload]:
+def decide_receive_shipment(states: States, command: ReceiveShipment) -> list[Payload] | Refusal:
     """Accept what the receiver counted: accepted goods are at the post, missing and damaged ones in their accounts."""
+    refusal = not_authorised(states, command.place_id, command.capture)
+    if refusal is not None:
+        return refusal
     shipment = states.find(Shipment, command.shipment_id)
     cause = Subject(f"shipment/{command.shipment_id}")
     lot_ids = [line.lot_id for line in command.lines]
     postings = Postings.over(states, lot_ids, seed=command.seed, cause=cause, moved_on=command.recorded_on)
-    flags = list(command.flags)
-    if places.kind_of(states, command.place_id) is not PlaceKind.POST:
-        flags.append(FieldFlag.UNKNOWN_POST)
+    flags = [*command.flags, *sender_flags(states, command.place_id, command.capture)]
     if shipment is None or not shipment.dispatched or shipment.vehicle_place_id is None:
         return [_unknown(command, shipment, postings, flags)]
     if shipment.to_place_id not in (command.place_id, *command.serves):
