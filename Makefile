@@ -7,7 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ENTIRE := tests
-PYTEST := $(BIN)/python -m pytest -q
+# Most tests wait for servers and processes, so three workers share two cores well.
+PYTEST := $(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 # make run's options: ONCE=1 SCALE=0.05 SEED=7 FAULTS=1 HOME_DIR=.tanggap
 RUN := --demo $(if $(ONCE),--once) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) \

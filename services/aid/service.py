@@ -8,7 +8,6 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from services.aid import events
 from services.aid.benefits import domain as benefits
 from services.aid.benefits.http import benefits_router
 from services.aid.benefits.tables import benefit, benefit_rule
@@ -69,8 +68,8 @@ KINDS = (
             aid.ClaimRefused,
             aid.ClaimPaid,
             aid.ClaimReturned,
-            events.ClaimSuspended,
-            events.ClaimOverpaid,
+            aid.ClaimSuspended,
+            aid.ClaimOverpaid,
         ),
         children=(Children("payouts", claim_payout, claims.Payout),),
     ),
@@ -79,7 +78,7 @@ KINDS = (
         table=disaster,
         state=disasters.Disaster,
         evolve=disasters.evolve_disaster,
-        events=(events.DisasterNoted,),
+        events=(aid.DisasterNoted,),
     ),
 )
 

@@ -41,6 +41,7 @@ from services.logistics.stock.card import CARD, TO_EXPLAIN
 from services.logistics.stock.http import stock_router
 from services.logistics.stock.tables import balance, lot, reservation
 from shared.contracts import logistics, victims
+from shared.contracts.places import DeviceAdmitted, DeviceDismissed, PlaceOpened
 from shared.kit.decisions.types import Children, StateKind
 from shared.kit.definition import Reaction, ServiceDefinition
 from shared.kit.runtime import Runtime
@@ -53,7 +54,7 @@ KINDS = (
         table=place,
         state=places.Place,
         evolve=places.evolve_place,
-        events=(logistics.PlaceOpened, logistics.DeviceAdmitted, logistics.DeviceDismissed),
+        events=(PlaceOpened, DeviceAdmitted, DeviceDismissed),
         children=(Children("devices", place_device, Device),),
     ),
     StateKind(name="item", table=item, state=items.Item, evolve=items.evolve_item, events=(logistics.ItemListed,)),

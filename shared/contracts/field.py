@@ -64,9 +64,7 @@ class FieldEnvelope(BaseModel):
     id: UuidText
     source: Annotated[
         str,
-        StringConstraints(
-            pattern=r"^urn:tanggap:device:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-        ),
+        StringConstraints(pattern=r"^urn:tanggap:device:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
     ]
     type: Annotated[str, StringConstraints(pattern=r"^field\.[a-z_]{1,60}\.v[1-9][0-9]{0,3}$")]
     time: Instant

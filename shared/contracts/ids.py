@@ -9,9 +9,7 @@ from typing import Annotated, NewType
 from pydantic import StringConstraints
 
 # One spelling of a UUID (lower case, hyphens), so that equal ids are equal bytes.
-UuidText = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
-]
+UuidText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 # A short name the office chose (`beras`, `bnpb-2008`), or a UUID where it chose none.
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_:.-]{0,79}$")]
 ActorText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:.-]{0,127}$")]

@@ -12,7 +12,6 @@ from shared.contracts.envelope import Payload, Value
 from shared.contracts.field import HOUSEHOLDS_MAX, LINES_MAX
 from shared.contracts.ids import (
     DemandId,
-    DeviceId,
     DisasterId,
     EventId,
     HandoutId,
@@ -21,13 +20,13 @@ from shared.contracts.ids import (
     LotId,
     MovementId,
     PlaceId,
-    PostId,
     ProfileId,
     RequestId,
     ReservationId,
     ShipmentId,
     Subject,
 )
+from shared.contracts.places import DeviceAdmitted, DeviceDismissed, PlaceOpened
 from shared.contracts.values import (
     AreaCode,
     Boolean,
@@ -36,9 +35,7 @@ from shared.contracts.values import (
     Days,
     DocumentNumber,
     Instant,
-    LatitudeE7,
     LegalDate,
-    LongitudeE7,
     Number,
     Quantity,
     QuantityOrNone,
@@ -50,57 +47,12 @@ from shared.contracts.vocabulary import (
     FieldFlag,
     ItemCategory,
     MovementReason,
-    PlaceKind,
     RationPer,
     ReservationEnd,
     Urgency,
 )
 
 ALLOCATIONS_MAX = 1000
-
-
-class PlaceOpened(Payload):
-    """A place where goods can be: a store, a post, a vehicle, or an account outside the stores."""
-
-    type: ClassVar[str] = "logistics.place_opened.v1"
-    kind: ClassVar[str] = "place"
-    key: ClassVar[str] = "place_id"
-
-    place_id: PlaceId
-    place_kind: PlaceKind
-    area_code: AreaCode | None = None
-    authority: Authority | None = None
-    post_id: PostId | None = None
-    latitude_e7: LatitudeE7 | None = None
-    longitude_e7: LongitudeE7 | None = None
-    opened_on: LegalDate
-
-
-class DeviceAdmitted(Payload):
-    """A device may report for a post's place between two instants of server time; again, under a new token."""
-
-    type: ClassVar[str] = "logistics.device_admitted.v1"
-    kind: ClassVar[str] = "place"
-    key: ClassVar[str] = "place_id"
-
-    place_id: PlaceId
-    device_id: DeviceId
-    post_version: Number = Field(description="sequence of the post's event that says so")
-    valid_from_at: Instant
-    valid_until_at: Instant
-
-
-class DeviceDismissed(Payload):
-    """A device may not report for a post's place any more: what it captured before stays accepted."""
-
-    type: ClassVar[str] = "logistics.device_dismissed.v1"
-    kind: ClassVar[str] = "place"
-    key: ClassVar[str] = "place_id"
-
-    place_id: PlaceId
-    device_id: DeviceId
-    post_version: Number = Field(description="sequence of the post's event that says so")
-    withdrawn_at: Instant
 
 
 class ItemListed(Payload):

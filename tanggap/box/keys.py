@@ -1,8 +1,8 @@
 """The keys and tokens of a box's services, made where they are missing.
 
 It owns which folder holds which: the key that signs tokens of people lies in the issuer's folder; a service that
-enrols devices has a signing key of its own; each service has the public halves and its own token for its peers. Log and vault keys are made
-by the service's own migration.
+enrols devices has a signing key of its own; each service has the public halves and its own token for its peers. Log
+and vault keys are made by the service's own migration.
 """
 
 from collections.abc import Sequence

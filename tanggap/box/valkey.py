@@ -151,7 +151,7 @@ class EmbeddedValkey:
             "timeout 0",
             "tcp-keepalive 60",
             "daemonize no",
-            "databases 1",
+            "databases 16",
         ]
         return "\n".join(lines) + "\n"
 

@@ -15,7 +15,7 @@ from tanggap.checker.cash import check_cash
 from tanggap.checker.collecting import collect
 from tanggap.checker.delivery import check_delivery
 from tanggap.checker.effects import check_effects
-from tanggap.checker.evidence import Evidence, load
+from tanggap.checker.evidence import Evidence, Journal, load
 from tanggap.checker.findings import Finding, Kind
 from tanggap.checker.order import check_order
 from tanggap.checker.stock import check_stock
@@ -72,7 +72,8 @@ async def check(
     urls: Mapping[str, str], token: str, log_keys: Mapping[str, Path], journal: Path, folder: Path
 ) -> CheckResult:
     """Collect the evidence of one flood into a folder and examine it. `token` is an auditor's. Raises: NotCollected."""
-    await collect(urls, token, folder)
+    told = Journal.read(journal)
+    await collect(urls, token, folder, {service: told.reached(service) for service in urls})
     return await asyncio.to_thread(examine, folder, journal, log_keys)
 
 

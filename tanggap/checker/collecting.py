@@ -92,8 +92,8 @@ class Shown:
     rows: list[dict[str, Any]]
 
 
-async def collect(urls: Mapping[str, str], token: str, folder: Path) -> None:
-    """Lay down what there is to check. Raises: NotCollected."""
+async def collect(urls: Mapping[str, str], token: str, folder: Path, reached: Mapping[str, int]) -> None:
+    """Lay down what there is to check, each log at least as far as `reached`. Raises: NotCollected."""
     _make(folder)
     headers = {"Authorization": f"Bearer {token}"}
     readers = {
@@ -104,7 +104,7 @@ async def collect(urls: Mapping[str, str], token: str, folder: Path) -> None:
         shown = await _shown(readers)
         (folder / SHOWN).write_bytes(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
         for service, reader in readers.items():
-            await _export(reader, folder / service, at_least=_covered(shown, service))
+            await _export(reader, folder / service, at_least=max(_covered(shown, service), reached.get(service, 1)))
     finally:
         for reader in readers.values():
             await reader.client.aclose()

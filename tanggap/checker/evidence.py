@@ -96,6 +96,21 @@ class Journal:
 
     lines: Sequence[Mapping[str, Any]]
 
+    @classmethod
+    def read(cls, path: Path) -> "Journal":
+        """The journal in a file. Raises: orjson.JSONDecodeError."""
+        return cls([orjson.loads(line) for line in path.read_bytes().splitlines()])
+
+    def reached(self, service: str) -> int:
+        """The last position a service said it had given: its log's export must reach it."""
+        told = (
+            event["position"]
+            for line, answer in self.answers()
+            if line["service"] == service
+            for event in answer.get("events", ())
+        )
+        return max(told, default=1)
+
     @property
     def opening(self) -> Mapping[str, Any]:
         """What was played."""
@@ -133,11 +148,10 @@ class Evidence:
 def load(folder: Path, journal: Path) -> Evidence:
     """The evidence in a folder and a journal. Raises: BadArchive, orjson.JSONDecodeError, KeyError."""
     services = sorted(path.parent.name for path in folder.glob("*/layout.json"))
-    lines = [orjson.loads(line) for line in journal.read_bytes().splitlines()]
     return Evidence(
         folder=folder,
         logs={service: _log(service, folder / service) for service in services},
-        journal=Journal(lines),
+        journal=Journal.read(journal),
         shown=orjson.loads((folder / SHOWN).read_bytes()),
     )
 

@@ -135,7 +135,7 @@ async def test_a_refused_entry_is_parked_with_what_follows_and_redriven_by_an_op
                 while len((await operator.get("/v1/parked")).json()["parked"]) < 2:
                     await asyncio.sleep(0.05)
             parked = (await operator.get("/v1/parked")).json()["parked"]
-            assert [(row["subject"], row["reason"]) for row in parked][0] == ("counter/a", "refused: unlucky")
+            assert (parked[0]["subject"], parked[0]["reason"]) == ("counter/a", "refused: unlucky")
             again = await operator.post("/v1/parked/redrive", json={"source": "toy", "subject": "counter/a"})
             assert (again.status_code, again.json()["type"]) == (409, "urn:tanggap:problem:still-parked")
         assert await mirrored(mirror) == 0

@@ -110,7 +110,9 @@ async def test_gzip_is_expanded(client: httpx.AsyncClient) -> None:
     assert response.status_code == 201
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b'{"label":"a","count":1}' * 50)[:-9]])
+@pytest.mark.parametrize(
+    "body", [b"not gzip", gzip.compress(b'{"label":"a","count":1}' * 50)[:-9]], ids=["no gzip", "cut"]
+)
 async def test_damaged_gzip_is_a_problem(client: httpx.AsyncClient, body: bytes) -> None:
     """A cut or foreign stream is told as damaged."""
     response = await client.post("/v1/crates", content=body, headers={**JSON, "Content-Encoding": "gzip"})

@@ -63,6 +63,7 @@ async def test_one_bad_item_never_holds_back_the_others(office: Office) -> None:
         ("2019-01-01T00:00:00Z", "implausible_time"),
         ("2099-01-01T00:00:00Z", "implausible_time"),
     ],
+    ids=["late", "a year back", "before there was a system", "in the future"],
 )
 async def test_a_report_with_a_strange_time_is_accepted_and_flagged(office: Office, time: str, flag: str) -> None:
     """A phone's clock is no reason to forget what it reports; a late one keeps its date, a wrong one gets ours."""

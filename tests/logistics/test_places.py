@@ -9,7 +9,7 @@ from services.logistics.places.domain import OpenPlace, Place
 from services.logistics.places.reactions import react_to_post
 from shared.contracts import victims
 from shared.contracts.ids import PlaceId
-from shared.contracts.logistics import PlaceOpened
+from shared.contracts.places import PlaceOpened
 from shared.contracts.vocabulary import BaseUnit, ItemCategory, PlaceKind
 from shared.kit.decisions.types import Event, Ref
 from tests.contracts.catalogue_cases import golden

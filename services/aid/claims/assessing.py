@@ -11,8 +11,7 @@ from datetime import date
 from services.aid.benefits.domain import BenefitRule, BenefitRules
 from services.aid.claims.chain import CLAIMS_PER_CAUSE, chain_of, chain_refs, claim_ids, exhausted, paid_idr
 from services.aid.claims.domain import PERSONAL, Claim, Standing, changed_claim, unknown_claim, wrong_standing
-from services.aid.events import ClaimOverpaid, ClaimSuspended
-from shared.contracts.aid import ClaimOpened, ClaimRefused, ClaimRepriced
+from shared.contracts.aid import ClaimOpened, ClaimOverpaid, ClaimRefused, ClaimRepriced, ClaimSuspended
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import ActorId, ClaimId, DisasterId, HouseholdId, PersonId, RuleId, Subject
 from shared.contracts.vocabulary import Benefit, ClaimFlag, RefusalReason

@@ -10,15 +10,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from services.aid.events import ClaimOverpaid, ClaimSuspended
 from shared.contracts.aid import (
     ClaimApproved,
     ClaimOpened,
+    ClaimOverpaid,
     ClaimPaid,
     ClaimPrepared,
     ClaimRefused,
     ClaimRepriced,
     ClaimReturned,
+    ClaimSuspended,
 )
 from shared.contracts.vocabulary import Benefit, ClaimFlag, FundSource, ReturnReason
 from shared.kit.decisions.types import Event, Refusal

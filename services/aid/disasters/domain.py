@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.aid.events import DisasterNoted
+from shared.contracts.aid import DisasterNoted
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import DisasterId
 from shared.contracts.vocabulary import DisasterPhase

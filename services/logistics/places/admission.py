@@ -10,7 +10,7 @@ from datetime import datetime
 from services.logistics.places.domain import Place
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import DeviceId, PlaceId, PostId
-from shared.contracts.logistics import DeviceAdmitted, DeviceDismissed
+from shared.contracts.places import DeviceAdmitted, DeviceDismissed
 from shared.kit.decisions.types import Ref, States
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from services.logistics.places.devices import Device, Turn, with_turn
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import PlaceId, PostId
-from shared.contracts.logistics import DeviceAdmitted, DeviceDismissed, PlaceOpened
+from shared.contracts.places import DeviceAdmitted, DeviceDismissed, PlaceOpened
 from shared.contracts.vocabulary import Authority, PlaceKind
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
