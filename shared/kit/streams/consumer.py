@@ -33,7 +33,8 @@ class PartitionConsumer:
     """Applies a partition's entries in order while its lease lasts.
 
     After the previous owner died holding the lease, the entries it may have had in hand (`batch` of them) are
-    tried one by one: one of them may have killed it.
+    tried from one alone upwards, twice as many each time: one of them may have killed it. If it kills again, the next
+    owner begins nearer to it, until it is tried alone.
     """
 
     def __init__(self, claim: Claim, work: Work, log: LogReader | None, *, batch: int) -> None:
@@ -51,6 +52,7 @@ class PartitionConsumer:
         self._log = log
         self._batch = batch
         self._suspect_to = claim.cursor.number + batch if claim.unclean else 0
+        self._suspect_size = 1
         self._stale = False
         self._gap_seen_at: int | None = None
         self._turn = asyncio.Lock()
@@ -230,7 +232,9 @@ class PartitionConsumer:
         rest = list(entries)
         while rest and not self.stopped.is_set():
             if rest[0].number <= self._suspect_to:
-                self.cursor = await self.effects.apply_suspect(self.cursor, rest.pop(0))
+                tried, rest = rest[: self._suspect_size], rest[self._suspect_size :]
+                self.cursor = await self.effects.apply_suspects(self.cursor, tried)
+                self._suspect_size = min(self._suspect_size * 2, self._batch)
                 continue
             batch, rest = rest[: self._batch], rest[self._batch :]
             self.cursor = await self.effects.apply_batch(self.cursor, batch)

@@ -77,12 +77,16 @@ class Effects:
             before = await self._singly(before, entry)
         return before
 
-    async def apply_suspect(self, before: Cursor, entry: Readable) -> Cursor:
-        """Apply an entry that may have killed a process: counted before the attempt, and alone.
+    async def apply_suspects(self, before: Cursor, entries: Sequence[Readable]) -> Cursor:
+        """Apply entries of which one may have killed a process, while no other suspect of this process is tried.
 
-        Once a process, so that waiting for a database is no kill. Raises as `apply_batch`.
+        One alone is counted before the attempt, once a process, so that waiting for a database is no kill; several
+        are not, because a death would not say which of them it was. Raises as `apply_batch`.
         """
         async with self._work.alone:
+            if len(entries) > 1:
+                return await self.apply_batch(before, entries)
+            (entry,) = entries
             attempts = 0
             if self._counted != entry.number:
                 async with self._work.database.transaction() as connection:
