@@ -145,5 +145,5 @@ async def test_killed_idle_replica_makes_nothing_suspect_for_long(
         await until(lambda: target.has_handled(610))
         found = [each for each in consumers.report()["partitions"] if each["applied"]]
     assert [each["applied"] for each in found] == [600]
-    assert 202 <= found[0]["batches"] <= 210
+    assert 8 <= found[0]["batches"] <= 14  # 1, 2, 4 … 128, then 200 at a time
     await target.assert_equals(source)
