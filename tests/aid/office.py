@@ -13,14 +13,11 @@ import httpx
 
 from services.aid.claims.chain import claim_ids
 from services.aid.service import SERVICE
-from shared.kit.access.tokens import Grant, create_token_keys, issue, load_signing_key
-from shared.kit.preparing import prepare
+from shared.kit.access.tokens import Grant, issue, load_signing_key
 from shared.kit.runtime import Runtime
-from shared.kit.serve import app_of
 from shared.kit.settings import Settings
 from tests.aid.builders import new_id, nik
-
-INSTALLATION = "test"
+from tests.running import INSTALLATION, serving, settings_for
 
 
 @dataclass
@@ -188,26 +185,11 @@ def slug_of(problem: dict[str, Any]) -> str:
 
 
 def settings_of(database_url: str, redis_url: str, keys_dir: Path) -> Settings:
-    return Settings(
-        service="aid",
-        installation=INSTALLATION,
-        database_url=database_url,
-        redis_url=redis_url,
-        keys_dir=keys_dir,
-        rate_limit_per_minute=0,
-    )
+    return settings_for("aid", database_url, redis_url, keys_dir)
 
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Office]:
     """The migrated, started service behind an HTTP client."""
-    if not (settings.keys_dir / "token.key").exists():
-        settings.keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        create_token_keys(settings.keys_dir)
-    await prepare(SERVICE, settings)
-    runtime = Runtime(SERVICE, settings)
-    app = app_of(runtime)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://aid.test", timeout=30) as client:
-            yield Office(runtime, client)
+    async with serving(SERVICE, settings) as (runtime, client):
+        yield Office(runtime, client)

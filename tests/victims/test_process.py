@@ -19,8 +19,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from shared.kit.access.tokens import Grant, issue, load_signing_key
 from shared.kit.database import Database
 from shared.kit.log.tables import entry, head
+from tests.running import INSTALLATION
 from tests.victims import builders
-from tests.victims.office import BATCH, INSTALLATION, settings_of
+from tests.victims.office import BATCH, settings_of
 from tests.victims.process import VictimsProcess, serving, start
 
 # A cursor is opaque, dates depend on one another, and a batch is not described by its type alone: what fits the
