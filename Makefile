@@ -1,6 +1,6 @@
 # Tanggap: everything a newcomer needs, from a checkout with Python 3.11 or later, make and a package index.
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow test-all lint format bench docs lock clean
+.PHONY: help install run test test-slow test-containers test-all lint format bench docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -33,7 +33,10 @@ test: $(STAMP) ## run the tests that take less than six minutes together
 	$(PYTEST) -m "not slow" $(ENTIRE)
 
 test-slow: $(STAMP) ## run the tests that take longer
-	$(PYTEST) -m slow $(ENTIRE)
+	$(BIN)/python -m pytest -q -n 3 --dist load -m "slow and not docker" $(ENTIRE)
+
+test-containers: $(STAMP) ## build the images, bring them up, play and check a flood on them
+	$(BIN)/python -m pytest -q -m docker $(ENTIRE)
 
 test-all: $(STAMP) ## run every test once
 	$(PYTEST) $(ENTIRE)
