@@ -22,7 +22,7 @@ def canonical(value: Any) -> bytes:
 
 
 def assert_canonical(value: Any) -> None:
-    """Refuse what orjson lets pass: null, floats, keys outside ASCII. For what no contract has checked, as in the vault."""
+    """Refuse what orjson lets pass: null, floats, keys outside ASCII. For what no contract checked, as in the vault."""
     kind = type(value)
     if kind in _LEAVES:
         return
