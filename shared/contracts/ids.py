@@ -14,6 +14,13 @@ UuidText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_:.-]{0,79}$")]
 ActorText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:.-]{0,127}$")]
 SubjectText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}/[A-Za-z0-9][A-Za-z0-9_:.-]{0,127}$")]
+# Whose goods: an authority of the state, one regency of it, or one donor.
+OwnerText = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(province|kemensos|bnpb|bulog|regency:[0-9]{2}\.[0-9]{2}|donor:[a-z0-9][a-z0-9_.-]{0,59})$"
+    ),
+]
 DemandText = Annotated[
     str,
     StringConstraints(
@@ -40,6 +47,7 @@ DamageId = NewType("DamageId", UuidText)
 
 # A post's place has the post's id; accounts such as `lost` or `supplier` have names.
 PlaceId = NewType("PlaceId", Slug)
+OwnerId = NewType("OwnerId", OwnerText)
 ItemCode = NewType("ItemCode", Slug)
 ProfileId = NewType("ProfileId", Slug)
 LotId = NewType("LotId", UuidText)

@@ -60,6 +60,11 @@ class FieldFlag(Flag):
     WRONG_ITEM = "wrong_item"
     RECEIVED_TWICE = "received_twice"
     EXPIRED_LOT = "expired_lot"
+    RECALLED_LOT = "recalled_lot"
+    OVER_QUOTA = "over_quota"
+    OVER_ENTITLEMENT = "over_entitlement"
+    PRIOR_PERIOD = "prior_period"
+    BEFORE_COUNT = "before_count"
 
 
 class ClaimFlag(Flag):
@@ -177,13 +182,18 @@ class RejectionReason(StrEnum):
 class PlaceKind(StrEnum):
     """Where goods are. Every movement goes from one place to another, so all places together sum to zero.
 
-    A vehicle holds what is in transit; supplier, donor, handed_out, lost, damaged, consumed, destroyed and
-    surplus are accounts outside the stores.
+    A lumbung is the food store of a Kampung Siaga Bencana, a drop point (titik drop) where villages fetch goods, a
+    quarantine what of a store's goods may not be given out. A vehicle holds what is in transit; supplier, donor,
+    handed_out, lost, damaged, consumed, destroyed and surplus are accounts outside the stores.
     """
 
     WAREHOUSE = "warehouse"
+    LUMBUNG = "lumbung"
     POST = "post"
     VILLAGE = "village"
+    DROP_POINT = "drop_point"
+    KITCHEN = "kitchen"
+    QUARANTINE = "quarantine"
     VEHICLE = "vehicle"
     SUPPLIER = "supplier"
     DONOR = "donor"
@@ -241,12 +251,24 @@ class RationPer(StrEnum):
 class MovementReason(StrEnum):
     """Why goods moved."""
 
+    OPENING = "opening"
     DISPATCH = "dispatch"
+    HOP = "hop"
     DELIVERY = "delivery"
+    DIVERSION = "diversion"
+    EMERGENCY_ISSUE = "emergency_issue"
+    HANDOVER = "handover"
+    HAND_OUT = "hand_out"
+    CONSUMPTION = "consumption"
+    ASSEMBLY = "assembly"
+    UNPACKING = "unpacking"
     LOSS = "loss"
     DAMAGE = "damage"
-    HAND_OUT = "hand_out"
+    QUARANTINE = "quarantine"
+    DESTRUCTION = "destruction"
     RETURN = "return"
+    COUNT = "count"
+    COUNT_OFFSET = "count_offset"
     CORRECTION = "correction"
 
 

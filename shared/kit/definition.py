@@ -34,6 +34,47 @@ class Reaction:
     react: React
 
 
+Routers = Callable[["Runtime"], Sequence[APIRouter]]
+
+
+def no_routers(_: "Runtime") -> Sequence[APIRouter]:
+    """A capability without doors of its own."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One folder of a service: the states it keeps, what it decides, what it does on others' events, its doors."""
+
+    kinds: tuple[StateKind[Any], ...] = ()
+    deciders: Mapping[type[Any], Decide] = field(default_factory=dict)
+    routers: Routers = no_routers
+    reactions: Mapping[type[Payload], tuple[Reaction, ...]] = field(default_factory=dict)
+    read_models: tuple[ReadModel, ...] = ()
+
+
+def combined(*capabilities: Capability) -> Capability:
+    """All of these as one; the order of read models and doors is that of the capabilities.
+
+    Raises: ValueError if two decide the same command.
+    """
+    deciders: dict[type[Any], Decide] = {}
+    reactions: dict[type[Payload], tuple[Reaction, ...]] = {}
+    for one in capabilities:
+        if again := deciders.keys() & one.deciders.keys():
+            raise ValueError(f"decided twice: {', '.join(sorted(command.__name__ for command in again))}")
+        deciders.update(one.deciders)
+        for payload, reaction in one.reactions.items():
+            reactions[payload] = (*reactions.get(payload, ()), *reaction)
+    return Capability(
+        kinds=tuple(kind for one in capabilities for kind in one.kinds),
+        deciders=deciders,
+        routers=lambda runtime: [router for one in capabilities for router in one.routers(runtime)],
+        reactions=reactions,
+        read_models=tuple(model for one in capabilities for model in one.read_models),
+    )
+
+
 @dataclass(frozen=True)
 class ServiceDefinition:
     """A service, complete: its states and rules, what it reads from others, its doors and its migrations."""
@@ -42,7 +83,7 @@ class ServiceDefinition:
     title: str
     kinds: tuple[StateKind[Any], ...]
     deciders: Mapping[type[Any], Decide]
-    routers: Callable[["Runtime"], Sequence[APIRouter]]
+    routers: Routers
     migrations: Path
     sources: tuple[str, ...] = ()
     reactions: Mapping[type[Payload], tuple[Reaction, ...]] = field(default_factory=dict)

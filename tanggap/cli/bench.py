@@ -3,14 +3,18 @@
 Owns words and options only; the work is done by the folder `bench` of a checkout.
 """
 
-import importlib.util
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tanggap.cli.exits import Exit
 from tanggap.cli.output import answer, fail, progress
+
+# The bench is no installed package: it is found beside the one this command was installed from.
+CHECKOUT = Path(__file__).parents[2]
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -24,8 +28,9 @@ def bench_command(
     ] = False,
 ) -> None:
     """Start servers and services of its own, measure, stop them. Exit 0: all targets met; 3: not all."""
-    if importlib.util.find_spec("bench.run") is None:
+    if not (CHECKOUT / "bench" / "run.py").exists():
         fail("bench-not-here", "The bench is not part of the installed package.", next_step="Run it in a checkout.")
+    sys.path.insert(0, str(CHECKOUT))
     from bench.plan import QUICK, WHOLE
     from bench.results import tables
     from bench.run import run_bench

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from services.logistics.service import KINDS, SERVICE
+from services.logistics.service import SERVICE
 from services.logistics.stock.domain import Balance, Lot
 from shared.contracts.envelope import Payload
 from shared.kit.decisions.types import Command, Event, Ref, Refusal
 
 S = TypeVar("S")
 
-EVOLVE = {kind.name: kind.evolve for kind in KINDS}
-KIND_OF: dict[type[Any], str] = {kind.state: kind.name for kind in KINDS}
+EVOLVE = {kind.name: kind.evolve for kind in SERVICE.kinds}
+KIND_OF: dict[type[Any], str] = {kind.state: kind.name for kind in SERVICE.kinds}
 AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
 

@@ -33,11 +33,22 @@ DONOR = PlaceId("donor")
 HANDED_OUT = PlaceId("handed_out")
 LOST = PlaceId("lost")
 DAMAGED = PlaceId("damaged")
+CONSUMED = PlaceId("consumed")
+DESTROYED = PlaceId("destroyed")
 SURPLUS = PlaceId("surplus")
-ACCOUNTS: tuple[PlaceId, ...] = (SUPPLIER, DONOR, HANDED_OUT, LOST, DAMAGED, SURPLUS)
+ACCOUNTS: tuple[PlaceId, ...] = (SUPPLIER, DONOR, HANDED_OUT, LOST, DAMAGED, CONSUMED, DESTROYED, SURPLUS)
 # What is on the road in a vehicle nobody named.
 TRANSIT = PlaceId("transit")
-STORES = frozenset({PlaceKind.WAREHOUSE, PlaceKind.POST, PlaceKind.VILLAGE})
+STORES = frozenset(
+    {
+        PlaceKind.WAREHOUSE,
+        PlaceKind.LUMBUNG,
+        PlaceKind.POST,
+        PlaceKind.VILLAGE,
+        PlaceKind.DROP_POINT,
+        PlaceKind.KITCHEN,
+    }
+)
 SOURCES = frozenset({PlaceKind.SUPPLIER, PlaceKind.DONOR})
 
 
