@@ -14,11 +14,11 @@ from services.logistics.rations.capability import RATIONS
 from services.logistics.requests.capability import REQUESTS
 from services.logistics.shipments.capability import SHIPMENTS
 from services.logistics.stock.capability import STOCK
-from shared.kit.definition import ServiceDefinition, combined
+from shared.kit.definition import ServiceDefinition
 
 HERE = Path(__file__).parent
 
-WHOLE = combined(
+SERVICE = ServiceDefinition.of(
     INTAKE,
     PLACES,
     ITEMS,
@@ -28,17 +28,9 @@ WHOLE = combined(
     REQUESTS,
     SHIPMENTS,
     HANDOUTS,
-)
-
-SERVICE = ServiceDefinition(
     name="logistics",
     title="Tanggap: logistics",
-    kinds=WHOLE.kinds,
-    deciders=WHOLE.deciders,
-    routers=WHOLE.routers,
     migrations=HERE / "migrations",
     sources=("victims",),
-    reactions=WHOLE.reactions,
-    read_models=WHOLE.read_models,
     locale=HERE / "locale",
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from fastapi import APIRouter
 
@@ -53,28 +53,6 @@ class Capability:
     read_models: tuple[ReadModel, ...] = ()
 
 
-def combined(*capabilities: Capability) -> Capability:
-    """All of these as one; the order of read models and doors is that of the capabilities.
-
-    Raises: ValueError if two decide the same command.
-    """
-    deciders: dict[type[Any], Decide] = {}
-    reactions: dict[type[Payload], tuple[Reaction, ...]] = {}
-    for one in capabilities:
-        if again := deciders.keys() & one.deciders.keys():
-            raise ValueError(f"decided twice: {', '.join(sorted(command.__name__ for command in again))}")
-        deciders.update(one.deciders)
-        for payload, reaction in one.reactions.items():
-            reactions[payload] = (*reactions.get(payload, ()), *reaction)
-    return Capability(
-        kinds=tuple(kind for one in capabilities for kind in one.kinds),
-        deciders=deciders,
-        routers=lambda runtime: [router for one in capabilities for router in one.routers(runtime)],
-        reactions=reactions,
-        read_models=tuple(model for one in capabilities for model in one.read_models),
-    )
-
-
 @dataclass(frozen=True)
 class ServiceDefinition:
     """A service, complete: its states and rules, what it reads from others, its doors and its migrations."""
@@ -90,6 +68,43 @@ class ServiceDefinition:
     read_models: tuple[ReadModel, ...] = ()
     upcasters: tuple[Upcaster, ...] = ()
     locale: Path | None = None
+
+    @classmethod
+    def of(  # noqa: PLR0913 -- a service is stated in one place
+        cls,
+        *capabilities: Capability,
+        name: str,
+        title: str,
+        migrations: Path,
+        sources: tuple[str, ...] = (),
+        upcasters: tuple[Upcaster, ...] = (),
+        locale: Path | None = None,
+    ) -> Self:
+        """The service made of these capabilities; read models and doors stand in their order.
+
+        Raises: ValueError if two of them decide the same command.
+        """
+        deciders: dict[type[Any], Decide] = {}
+        reactions: dict[type[Payload], tuple[Reaction, ...]] = {}
+        for one in capabilities:
+            if again := deciders.keys() & one.deciders.keys():
+                raise ValueError(f"decided twice: {', '.join(sorted(command.__name__ for command in again))}")
+            deciders.update(one.deciders)
+            for payload, reaction in one.reactions.items():
+                reactions[payload] = (*reactions.get(payload, ()), *reaction)
+        return cls(
+            name=name,
+            title=title,
+            kinds=tuple(kind for one in capabilities for kind in one.kinds),
+            deciders=deciders,
+            routers=lambda runtime: [router for one in capabilities for router in one.routers(runtime)],
+            migrations=migrations,
+            sources=sources,
+            reactions=reactions,
+            read_models=tuple(model for one in capabilities for model in one.read_models),
+            upcasters=upcasters,
+            locale=locale,
+        )
 
     @property
     def payloads(self) -> tuple[type[Payload], ...]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from services.victims.service import KINDS, SERVICE
+from services.victims.service import SERVICE
 from shared.contracts.envelope import Payload
 from shared.kit.decisions.types import Command, Event, Ref, Refusal, UniqueKey
 
 S = TypeVar("S")
 
-EVOLVE = {kind.name: kind.evolve for kind in KINDS}
-KIND_OF: Mapping[type[Any], str] = {kind.state: kind.name for kind in KINDS}
+EVOLVE = {kind.name: kind.evolve for kind in SERVICE.kinds}
+KIND_OF: Mapping[type[Any], str] = {kind.state: kind.name for kind in SERVICE.kinds}
 
 
 @dataclass
