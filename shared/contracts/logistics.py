@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared.contracts.envelope import Payload, Value
 from shared.contracts.field import HOUSEHOLDS_MAX, LINES_MAX
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import (
     DemandId,
     DisasterId,
@@ -27,6 +28,7 @@ from shared.contracts.ids import (
     Subject,
 )
 from shared.contracts.places import DeviceAdmitted, DeviceDismissed, PlaceOpened
+from shared.contracts.requests import EVENTS as REQUESTS
 from shared.contracts.values import (
     AreaCode,
     Boolean,
@@ -34,7 +36,6 @@ from shared.contracts.values import (
     Count,
     Days,
     DocumentNumber,
-    Instant,
     LegalDate,
     Number,
     Quantity,
@@ -43,16 +44,12 @@ from shared.contracts.values import (
 from shared.contracts.vocabulary import (
     Authority,
     BaseUnit,
-    CancellationReason,
     FieldFlag,
     ItemCategory,
     MovementReason,
     RationPer,
     ReservationEnd,
-    Urgency,
 )
-
-ALLOCATIONS_MAX = 1000
 
 
 class ItemListed(Payload):
@@ -165,13 +162,6 @@ class ReservationReleased(Payload):
     released_on: LegalDate
 
 
-class ItemQuantity(Value):
-    """An amount of an item, whatever the lot."""
-
-    item_code: ItemCode
-    quantity: Quantity
-
-
 class NeedRecorded(Payload):
     """What one household needs, by the ration profile in force.
 
@@ -208,58 +198,6 @@ class DemandRequested(Payload):
     request_id: RequestId
     lines: tuple[ItemQuantity, ...] = Field(min_length=1, max_length=LINES_MAX)
     requested_on: LegalDate
-
-
-class RequestOpened(Payload):
-    """Goods are asked for a place by an instant."""
-
-    type: ClassVar[str] = "logistics.request_opened.v1"
-    kind: ClassVar[str] = "request"
-    key: ClassVar[str] = "request_id"
-
-    request_id: RequestId
-    disaster_id: DisasterId
-    area_code: AreaCode
-    to_place_id: PlaceId
-    urgency: Urgency
-    due_at: Instant
-    lines: tuple[ItemQuantity, ...] = Field(min_length=1, max_length=LINES_MAX)
-    opened_on: LegalDate
-
-
-class Allocation(Value):
-    """Goods of one lot in one place, reserved for a request."""
-
-    reservation_id: ReservationId
-    lot_id: LotId
-    item_code: ItemCode
-    place_id: PlaceId
-    quantity: Quantity
-
-
-class RequestAllocated(Payload):
-    """Lots were reserved for a request, first expiry first; `short` is what no store could give."""
-
-    type: ClassVar[str] = "logistics.request_allocated.v1"
-    kind: ClassVar[str] = "request"
-    key: ClassVar[str] = "request_id"
-
-    request_id: RequestId
-    allocations: tuple[Allocation, ...] = Field(max_length=ALLOCATIONS_MAX)
-    short: tuple[ItemQuantity, ...] = Field(default=(), max_length=LINES_MAX)
-    allocated_on: LegalDate
-
-
-class RequestCancelled(Payload):
-    """The rest of a request will not be served; what is on its way still arrives."""
-
-    type: ClassVar[str] = "logistics.request_cancelled.v1"
-    kind: ClassVar[str] = "request"
-    key: ClassVar[str] = "request_id"
-
-    request_id: RequestId
-    reason: CancellationReason
-    cancelled_on: LegalDate
 
 
 class DispatchedLine(Value):
@@ -354,9 +292,7 @@ EVENTS: tuple[type[Payload], ...] = (
     ReservationReleased,
     NeedRecorded,
     DemandRequested,
-    RequestOpened,
-    RequestAllocated,
-    RequestCancelled,
+    *REQUESTS,
     ShipmentDispatched,
     ShipmentReceived,
     GoodsHandedOut,

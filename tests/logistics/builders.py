@@ -14,6 +14,7 @@ from services.logistics.requests.domain import AllocateRequest, OpenRequest
 from services.logistics.shipments.counting import CountedLine
 from services.logistics.shipments.domain import DispatchShipment, Load, ReceiveShipment
 from services.logistics.stock.receiving import ReceiveLot
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import (
     DeviceId,
     DisasterId,
@@ -26,7 +27,7 @@ from shared.contracts.ids import (
     ReservationId,
     ShipmentId,
 )
-from shared.contracts.logistics import Allocation, ItemQuantity
+from shared.contracts.requests import Allocation
 from shared.contracts.vocabulary import Authority, PlaceKind, Urgency
 
 TODAY = date(2026, 11, 20)

@@ -12,8 +12,9 @@ from services.logistics.needs.reactions import react_to_household
 from services.logistics.rations.domain import ChooseProfile, RationProfile, SetProfile, norm_commands, ration
 from services.logistics.rations.norms import SPHERE
 from shared.contracts import victims
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import HouseholdId, ItemCode, PersonId, ProfileId
-from shared.contracts.logistics import ItemQuantity, NeedRecorded, RationLine, RationProfileSet
+from shared.contracts.logistics import NeedRecorded, RationLine, RationProfileSet
 from shared.contracts.vocabulary import RationPer
 from shared.kit.decisions.types import Event, Ref
 from tests.contracts.catalogue_cases import golden

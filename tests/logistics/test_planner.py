@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.logistics.requests.planner import Offer, Wanted, Where, distance, order, plan
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
-from shared.contracts.logistics import Allocation, ItemQuantity
+from shared.contracts.requests import Allocation
 from shared.contracts.vocabulary import Urgency
 from tests.logistics.builders import RICE
 

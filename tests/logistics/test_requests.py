@@ -6,7 +6,8 @@ from services.logistics.needs.domain import Demand, demand_id
 from services.logistics.requests.domain import CancelRequest, ExpireReservations, Request
 from services.logistics.stock.domain import Lot
 from shared.contracts.ids import LotId, PlaceId, RequestId
-from shared.contracts.logistics import DemandRequested, RequestAllocated, ReservationReleased
+from shared.contracts.logistics import DemandRequested, ReservationReleased
+from shared.contracts.requests import RequestAllocated
 from shared.contracts.vocabulary import CancellationReason, ReservationEnd
 from tests.logistics.builders import (
     DISASTER,

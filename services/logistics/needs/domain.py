@@ -12,8 +12,9 @@ from datetime import date
 from services.logistics.rations import domain as rations
 from services.logistics.rations.norms import ASSUMED_NEED_DAYS
 from shared.contracts.envelope import Payload
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import DemandId, DisasterId, HouseholdId, RequestId
-from shared.contracts.logistics import DemandRequested, ItemQuantity, NeedRecorded
+from shared.contracts.logistics import DemandRequested, NeedRecorded
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
 

@@ -11,8 +11,9 @@ from datetime import date
 from services.logistics.items import domain as items
 from services.logistics.rations.norms import DEFAULT_NORM, NORMS, Norm
 from shared.contracts.envelope import Payload
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import ProfileId
-from shared.contracts.logistics import ItemQuantity, RationLine, RationProfileSet
+from shared.contracts.logistics import RationLine, RationProfileSet
 from shared.contracts.vocabulary import RationPer
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 

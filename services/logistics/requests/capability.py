@@ -7,7 +7,7 @@ from services.logistics.requests import domain as requests
 from services.logistics.requests.fulfilment import FULFILMENT
 from services.logistics.requests.http import requests_router
 from services.logistics.requests.tables import request
-from shared.contracts import logistics
+from shared.contracts import requests as contract
 from shared.kit.decisions.types import StateKind
 from shared.kit.definition import Capability
 
@@ -18,7 +18,7 @@ REQUESTS = Capability(
             table=request,
             state=requests.Request,
             evolve=requests.evolve_request,
-            events=(logistics.RequestOpened, logistics.RequestAllocated, logistics.RequestCancelled),
+            events=contract.EVENTS,
         ),
     ),
     deciders={

@@ -14,16 +14,10 @@ from services.logistics.places import domain as places
 from services.logistics.stock.domain import Lot, lot_refs
 from services.logistics.stock.receiving import lot_expired, not_available
 from shared.contracts.envelope import Payload
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import DemandId, DisasterId, ItemCode, LotId, PlaceId, RequestId, ReservationId
-from shared.contracts.logistics import (
-    Allocation,
-    ItemQuantity,
-    RequestAllocated,
-    RequestCancelled,
-    RequestOpened,
-    ReservationReleased,
-    StockReserved,
-)
+from shared.contracts.logistics import ReservationReleased, StockReserved
+from shared.contracts.requests import Allocation, RequestAllocated, RequestCancelled, RequestOpened
 from shared.contracts.vocabulary import CancellationReason, PlaceKind, ReservationEnd, Urgency
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 

@@ -10,14 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.requests.tables import request_line
-from shared.contracts.logistics import (
-    DemandRequested,
-    RequestAllocated,
-    RequestCancelled,
-    RequestOpened,
-    ShipmentDispatched,
-    ShipmentReceived,
-)
+from shared.contracts.logistics import DemandRequested, ShipmentDispatched, ShipmentReceived
+from shared.contracts.requests import RequestAllocated, RequestCancelled, RequestOpened
 from shared.contracts.vocabulary import FieldFlag
 from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel

@@ -20,8 +20,8 @@ from services.logistics.requests.opening import Asking, open_items
 from services.logistics.requests.planning import Planner, plan_allocations, to_allocate
 from services.logistics.requests.tables import request as request_
 from shared.contracts.field import LINES_MAX
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import DisasterId, LotId, PlaceId, RequestId, Slug, UuidText
-from shared.contracts.logistics import ItemQuantity
 from shared.contracts.values import AreaCode
 from shared.contracts.vocabulary import CancellationReason, Urgency
 from shared.kit import clock

@@ -16,8 +16,8 @@ from services.logistics.needs import queries as needs
 from services.logistics.office import Desk
 from services.logistics.places import queries as places
 from services.logistics.requests.domain import OpenRequest
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import DemandId, DisasterId, ItemCode, PlaceId, RequestId
-from shared.contracts.logistics import ItemQuantity
 from shared.contracts.vocabulary import Urgency
 from shared.kit.decisions.types import Item
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId, ReservationId
-from shared.contracts.logistics import ALLOCATIONS_MAX, Allocation, ItemQuantity
+from shared.contracts.requests import ALLOCATIONS_MAX, Allocation
 from shared.contracts.vocabulary import Urgency
 
 URGENCIES = (Urgency.CRITICAL, Urgency.HIGH, Urgency.MEDIUM, Urgency.LOW)

@@ -17,8 +17,8 @@ from services.logistics.requests.planner import Wanted, Where
 from services.logistics.requests.tables import request, request_line
 from services.logistics.stock.tables import lot, reservation
 from services.logistics.tables import below
+from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import RequestId
-from shared.contracts.logistics import ItemQuantity
 from shared.contracts.vocabulary import Urgency
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import array, as_of, json_row, rows_of
