@@ -4,6 +4,7 @@ Owns the one list of this folder's parts.
 """
 
 from services.logistics.handouts import domain as handouts
+from services.logistics.handouts.recipients import LOT_RECIPIENTS
 from services.logistics.handouts.tables import handout
 from shared.contracts import logistics
 from shared.kit.decisions.types import StateKind
@@ -20,4 +21,5 @@ HANDOUTS = Capability(
         ),
     ),
     deciders={handouts.HandOut: handouts.decide_hand_out},
+    read_models=(LOT_RECIPIENTS,),
 )

@@ -170,6 +170,8 @@ def _lot_flags(lot_id: LotId, line: GivenLine, on: date, postings: Postings) -> 
         flags.append(FieldFlag.UNKNOWN_LOT)
     elif lot.expired(on):
         flags.append(FieldFlag.EXPIRED_LOT)
+    if lot is not None and lot.recall_id is not None:
+        flags.append(FieldFlag.RECALLED_LOT)
     item_code = postings.item_of(lot_id, line.item_code)
     if item_code == UNKNOWN_ITEM:
         flags.append(FieldFlag.UNKNOWN_ITEM)

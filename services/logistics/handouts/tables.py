@@ -1,11 +1,11 @@
-"""The hand-outs' table.
+"""The hand-outs' table, and the read model of who got goods of which lot.
 
 Owns names, types and CHECKs.
 """
 
 import sqlalchemy as sa
 
-from services.logistics.tables import aggregate, codes, quantity, text
+from services.logistics.tables import aggregate, codes, metadata, quantity, text
 
 handout = aggregate(
     "handout",
@@ -16,4 +16,34 @@ handout = aggregate(
     quantity("household_count"),
     sa.CheckConstraint("household_count >= 0", name="handout_households"),
     sa.Index("handout_by_place", "place_id", "id"),
+)
+
+# What of a lot left a store at one hand-out or by one list of recipients (`source`, such as handout/<id>).
+lot_given = sa.Table(
+    "lot_given",
+    metadata,
+    sa.Column("lot_id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    text("item_code"),
+    text("disaster_id"),
+    text("place_id"),
+    sa.Column("area_code", codes(), nullable=False),
+    quantity("quantity"),
+    quantity("household_count"),
+    sa.Column("given_on", sa.Date, nullable=False),
+    sa.CheckConstraint("quantity > 0", name="lot_given_quantity"),
+    sa.Index("lot_given_by_source", "source"),
+)
+
+# What each named household got of an item. Where a post told only the whole, it is the household's equal share.
+received = sa.Table(
+    "received",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("item_code", sa.Text, primary_key=True),
+    sa.Column("household_id", sa.Text, primary_key=True),
+    quantity("quantity"),
+    sa.Column("received_on", sa.Date, nullable=False),
+    sa.CheckConstraint("quantity >= 0", name="received_quantity"),
+    sa.Index("received_by_household", "household_id"),
 )
