@@ -30,6 +30,7 @@ READERS = (WAREHOUSE, AID_OFFICER, APPROVER, AUDITOR, OPERATOR, SERVICE, POST)
 AREA_SCOPE = "area"
 PLACE_SCOPE = "place"
 POST_SCOPE = "post"
+OWNER_SCOPE = "owner"
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -43,6 +44,11 @@ def place_of(principal: Principal) -> PlaceId:
     if len(posts) != 1 or not _UUID.fullmatch(posts[0]):
         raise OutOfScope
     return PlaceId(posts[0])
+
+
+def owned_by(principal: Principal) -> tuple[str, ...]:
+    """The owners whose goods a principal decides about; `*` stands for all."""
+    return principal.scope.get(OWNER_SCOPE, ())
 
 
 def in_sight(principal: Principal, area_code: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:

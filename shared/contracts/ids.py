@@ -21,6 +21,13 @@ OwnerText = Annotated[
         pattern=r"^(province|kemensos|bnpb|bulog|regency:[0-9]{2}\.[0-9]{2}|donor:[a-z0-9][a-z0-9_.-]{0,59})$"
     ),
 ]
+PartnerText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")]
+# The name of a pack: karung, dus, slop.
+UnitName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")]
+QuotaText = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}:[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?:[0-9]{4}$"),
+]
 DemandText = Annotated[
     str,
     StringConstraints(
@@ -56,8 +63,29 @@ ReservationId = NewType("ReservationId", UuidText)
 # `<disaster id>:<area code>`: what one area needs in one disaster.
 DemandId = NewType("DemandId", DemandText)
 RequestId = NewType("RequestId", UuidText)
+SupportId = NewType("SupportId", UuidText)
+RouteId = NewType("RouteId", UuidText)
 ShipmentId = NewType("ShipmentId", UuidText)
 HandoutId = NewType("HandoutId", UuidText)
+# A distribution (penyaluran): of its plan and of all its lists of recipients.
+DistributionId = NewType("DistributionId", UuidText)
+RecipientListId = NewType("RecipientListId", UuidText)
+RecipeId = NewType("RecipeId", Slug)
+MealId = NewType("MealId", UuidText)
+HandoverId = NewType("HandoverId", UuidText)
+ReturnId = NewType("ReturnId", UuidText)
+DocumentId = NewType("DocumentId", UuidText)
+RecallId = NewType("RecallId", UuidText)
+CountId = NewType("CountId", UuidText)
+EmergencyIssueId = NewType("EmergencyIssueId", UuidText)
+# A donor or other partner by the short name its owner id has (`donor:<name>`); never a person's name.
+PartnerId = NewType("PartnerId", PartnerText)
+PledgeId = NewType("PledgeId", UuidText)
+ReceiptId = NewType("ReceiptId", UuidText)
+# `<item>:<area>:<year>`: how much of an item an area may draw in a year.
+QuotaId = NewType("QuotaId", QuotaText)
+BufferId = NewType("BufferId", UuidText)
+KsbId = NewType("KsbId", Slug)
 
 BudgetId = NewType("BudgetId", UuidText)
 # Such as `death:2026-01-01`: the benefit and the first date the rule holds.

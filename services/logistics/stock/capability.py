@@ -4,11 +4,11 @@ Owns the one list of this folder's parts.
 """
 
 from services.logistics.stock import domain as stock
-from services.logistics.stock import receiving
+from services.logistics.stock import receiving, valuing
 from services.logistics.stock.card import CARD, TO_EXPLAIN
 from services.logistics.stock.http import stock_router
 from services.logistics.stock.tables import balance, lot, reservation
-from shared.contracts import logistics
+from shared.contracts import ledger, logistics, recalls
 from shared.kit.decisions.types import Children, StateKind
 from shared.kit.definition import Capability
 
@@ -24,6 +24,10 @@ STOCK = Capability(
                 logistics.StockMoved,
                 logistics.StockReserved,
                 logistics.ReservationReleased,
+                ledger.LotValued,
+                ledger.LotCounted,
+                recalls.LotRecalled,
+                recalls.LotCleared,
             ),
             children=(
                 Children("balances", balance, stock.Balance),
@@ -33,6 +37,7 @@ STOCK = Capability(
     ),
     deciders={
         receiving.ReceiveLot: receiving.decide_receive_lot,
+        valuing.ValueLot: valuing.decide_value_lot,
         receiving.MoveStock: receiving.decide_move_stock,
         receiving.ReverseMovement: receiving.decide_reverse_movement,
     },

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.stock.tables import movement, to_explain
-from shared.contracts.logistics import GoodsHandedOut, LotReceived, ShipmentReceived, StockMoved
+from shared.contracts.envelope import timestamp
+from shared.contracts.logistics import GoodsHandedOut, LotReceived, StockMoved
+from shared.contracts.shipments import ShipmentReceived
 from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.log.append import Placed
@@ -52,7 +54,7 @@ def _rows(one: Placed) -> Iterator[dict[str, Any]]:
     match one.event.payload:
         case LotReceived() as said:
             of_lot = {"lot_id": said.lot_id, "item_code": said.item_code, "reason": RECEIPT, "flags": []}
-            when = {"cause": one.event.ref.subject, "reverses": None, "moved_on": said.received_on.isoformat()}
+            when: dict[str, str | None] = {"cause": one.event.ref.subject, "moved_on": said.received_on.isoformat()}
             ends = (said.from_place_id, said.place_id)
         case StockMoved() as said:
             of_lot = {
@@ -61,7 +63,15 @@ def _rows(one: Placed) -> Iterator[dict[str, Any]]:
                 "reason": said.reason,
                 "flags": list(said.flags),
             }
-            when = {"cause": said.cause, "reverses": said.reverses, "moved_on": said.moved_on.isoformat()}
+            when = {
+                "cause": said.cause,
+                "reverses": said.reverses,
+                "movement_id": said.movement_id,
+                "offsets": said.offsets,
+                "count_id": said.count_id,
+                "moved_on": said.moved_on.isoformat(),
+                "occurred_on": said.occurred_on.isoformat() if said.occurred_on is not None else None,
+            }
             ends = (said.from_place_id, said.to_place_id)
         case _:
             return
@@ -73,6 +83,7 @@ def _rows(one: Placed) -> Iterator[dict[str, Any]]:
             "place_id": place,
             "other_place_id": other,
             "change": change,
+            "happened_at": timestamp(one.event.time),
             **of_lot,
             **when,
         }
@@ -87,7 +98,7 @@ async def apply_flagged(connection: AsyncConnection, placed: Sequence[Placed]) -
 
 def _flagged(one: Placed) -> Iterator[dict[str, Any]]:
     match one.event.payload:
-        case StockMoved() as said if said.flags:
+        case StockMoved() as said if said.flags and said.offsets is None:
             where: tuple[str | None, str | None] = (said.from_place_id, said.lot_id)
             noted_on = said.moved_on
         case ShipmentReceived() as said if said.flags:

@@ -3,19 +3,21 @@
 Owns request models and answers. Must not decide anything.
 """
 
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from services.logistics.access import PLACE_SCOPE, POST, demand_place, place_of
+from services.logistics.access import PLACE_SCOPE, POST, demand_place, owned_by, place_of
 from services.logistics.doors import Asked, Body, CommandKey, Reader, Storekeeper
 from services.logistics.places.domain import is_account
 from services.logistics.stock import queries
 from services.logistics.stock.receiving import OFFICE_REASONS, MoveStock, ReceiveLot, ReverseMovement
-from shared.contracts.ids import EventId, ItemCode, LotId, PlaceId, Slug, Subject, UuidText
-from shared.contracts.values import DocumentNumber, LegalDate, Quantity
-from shared.contracts.vocabulary import Authority, MovementReason
+from services.logistics.stock.valuing import ValueLot, Worth
+from shared.contracts.ids import EventId, ItemCode, LotId, OwnerId, OwnerText, PlaceId, Slug, Subject, UuidText
+from shared.contracts.ledger import ValueBasis
+from shared.contracts.values import AmountIdr, DocumentNumber, LegalDate, Quantity
+from shared.contracts.vocabulary import MovementReason
 from shared.kit import clock
 from shared.kit.access.roles import Principal
 from shared.kit.errors import FieldProblem, NotFound, Problem, ProblemError
@@ -33,8 +35,30 @@ class LotStated(Body):
     place_id: Slug
     quantity: Quantity
     expires_on: LegalDate | None = None
-    authority: Authority
+    owner_id: OwnerText
+    unit_value_idr: AmountIdr | None = Field(default=None, description="whole rupiah for valued_quantity base units")
+    valued_quantity: Quantity = 1
+    value_basis: ValueBasis = ValueBasis.NOT_VALUED
     document_number: DocumentNumber
+
+    @model_validator(mode="after")
+    def _value_and_basis(self) -> Self:
+        agree(self.unit_value_idr, self.value_basis)
+        return self
+
+
+class ValueStated(Body):
+    """What a lot is worth, found out after it came in."""
+
+    unit_value_idr: AmountIdr
+    valued_quantity: Quantity = 1
+    value_basis: ValueBasis
+    document_number: DocumentNumber
+
+    @model_validator(mode="after")
+    def _value_and_basis(self) -> Self:
+        agree(self.unit_value_idr, self.value_basis)
+        return self
 
 
 class MovementStated(Body):
@@ -65,11 +89,22 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
             from_place_id=PlaceId(body.from_place_id),
             place_id=PlaceId(body.place_id),
             quantity=body.quantity,
-            authority=body.authority,
+            owner_id=OwnerId(body.owner_id),
             document_number=body.document_number,
             recorded_on=runtime.today(),
             expires_on=body.expires_on,
+            worth=_worth(body),
+            owners=owned_by(principal),
         )
+        return await office_command(runtime, request, principal, key, command)
+
+    @router.post("/lots/{lot_id}/valuation", status_code=201, summary="Say what a lot is worth that was not valued")
+    async def value(
+        request: Request, lot_id: UuidText, body: ValueStated, principal: Storekeeper, key: CommandKey
+    ) -> Response:
+        """A value is for `valued_quantity` base units, since prices are known for a sack and not for a gram."""
+        worth = Worth(body.unit_value_idr, body.valued_quantity, body.value_basis)
+        command = ValueLot(LotId(lot_id), worth, body.document_number, runtime.today(), owned_by(principal))
         return await office_command(runtime, request, principal, key, command)
 
     @router.post("/lots/{lot_id}/movements", status_code=201, summary="Write goods as returned, lost or damaged")
@@ -87,6 +122,7 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
             reason=body.reason,
             seed=clock.new_id(),
             recorded_on=runtime.today(),
+            owners=owned_by(principal),
         )
         return await office_command(runtime, request, principal, key, command)
 
@@ -108,8 +144,22 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
             cause=Subject(moved["cause"]),
             seed=clock.new_id(),
             recorded_on=runtime.today(),
+            happened_at=moved["happened_at"],
+            owners=owned_by(principal),
         )
         return await office_command(runtime, request, principal, key, command)
+
+
+def agree(unit_value_idr: int | None, value_basis: ValueBasis) -> None:
+    """Go on only where a value and what it rests on are named together. Raises: ValueError."""
+    if (unit_value_idr is None) != (value_basis is ValueBasis.NOT_VALUED):
+        raise ValueError("a value needs its basis (cost or fair_value), and a basis its value")
+
+
+def _worth(body: LotStated) -> Worth | None:
+    if body.unit_value_idr is None:
+        return None
+    return Worth(body.unit_value_idr, body.valued_quantity, body.value_basis)
 
 
 def _demand_stores(principal: Principal, *place_ids: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.tables import place
 from services.logistics.requests.planner import Offer, Where
+from services.logistics.stock.owners import EVERY_OWNER, Owners
 from services.logistics.stock.tables import balance, lot, movement, reservation, to_explain
 from shared.contracts.ids import ItemCode, LotId, PlaceId
 from shared.contracts.vocabulary import PlaceKind
@@ -62,7 +63,7 @@ async def balances(
             balance.c.parent.label("lot_id"),
             lot.c.item_code,
             lot.c.expires_on,
-            lot.c.authority,
+            lot.c.owner_id,
             balance.c.on_hand,
             balance.c.reserved,
             balance.c.field_deficit,
@@ -124,9 +125,17 @@ async def deficits(
 
 
 async def offers(
-    connection: AsyncConnection, item_codes: Sequence[str], *, on: date, place_ids: Sequence[str] | None
+    connection: AsyncConnection,
+    item_codes: Sequence[str],
+    *,
+    on: date,
+    place_ids: Sequence[str] | None,
+    owners: Owners,
 ) -> list[Offer]:
-    """What warehouses can give of these items, goods past their last day left out. `place_ids` None: in all of them."""
+    """What warehouses can give of these owners' items, expired and recalled goods left out.
+
+    `place_ids` None: in all of them.
+    """
     free = balance.c.on_hand - balance.c.reserved
     query = (
         sa.select(
@@ -146,11 +155,14 @@ async def offers(
             free > 0,
             balance.c.field_deficit == 0,
             sa.or_(lot.c.expires_on.is_(None), lot.c.expires_on >= on),
+            lot.c.recall_id.is_(None),
         )
         .order_by(balance.c.entry, balance.c.parent)
     )
     if place_ids is not None:
         query = query.where(balance.c.entry == array(place_ids))
+    if EVERY_OWNER not in owners:
+        query = query.where(lot.c.owner_id == array(owners))
     return [
         Offer(
             lot_id=LotId(row.parent),

@@ -5,16 +5,20 @@ Owns their commands and refusals. A decision takes only what is there and not re
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from services.logistics.items import domain as items
 from services.logistics.places import domain as places
-from services.logistics.stock.domain import Balance, Lot
+from services.logistics.stock.domain import Lot
+from services.logistics.stock.owners import ANY_OWNER, Owners, not_owned, not_yours
 from services.logistics.stock.posting import Postings, Transfer
+from services.logistics.stock.refusals import lot_expired, lot_unknown, not_available
+from services.logistics.stock.valuing import Worth
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import EventId, ItemCode, LotId, PlaceId, Subject
+from shared.contracts.ids import EventId, ItemCode, LotId, OwnerId, PlaceId, Subject
+from shared.contracts.ledger import ValueBasis
 from shared.contracts.logistics import LotReceived
-from shared.contracts.vocabulary import Authority, MovementReason, PlaceKind
+from shared.contracts.vocabulary import MovementReason, PlaceKind
 from shared.kit.decisions.types import Ref, Refusal, States
 
 # What an office may write by hand: the others follow from shipments and reports.
@@ -31,10 +35,12 @@ class ReceiveLot:
     from_place_id: PlaceId
     place_id: PlaceId
     quantity: int
-    authority: Authority
+    owner_id: OwnerId
     document_number: str
     recorded_on: date
     expires_on: date | None = None
+    worth: Worth | None = None
+    owners: Owners = ANY_OWNER
 
     def aggregates(self) -> Sequence[Ref]:
         """The lot."""
@@ -56,6 +62,7 @@ class MoveStock:
     reason: MovementReason
     seed: str
     recorded_on: date
+    owners: Owners = ANY_OWNER
 
     def aggregates(self) -> Sequence[Ref]:
         """The lot."""
@@ -68,7 +75,10 @@ class MoveStock:
 
 @dataclass(frozen=True, slots=True)
 class ReverseMovement:
-    """The office takes a movement back that should not have been written. The places are those of the original."""
+    """The office takes a movement back that should not have been written. The places are those of the original.
+
+    `happened_at` is when the original happened: where a place was counted since, the reversal leaves it as counted.
+    """
 
     lot_id: LotId
     event_id: EventId
@@ -79,6 +89,8 @@ class ReverseMovement:
     cause: Subject
     seed: str
     recorded_on: date
+    happened_at: datetime | None = None
+    owners: Owners = ANY_OWNER
 
     def aggregates(self) -> Sequence[Ref]:
         """The lot."""
@@ -91,9 +103,10 @@ class ReverseMovement:
 
 def decide_receive_lot(states: States, command: ReceiveLot) -> list[Payload] | Refusal:
     """Receive a new lot, or complete one that so far only facts from the field had named."""
-    refusal = _cannot_receive(states, command)
+    refusal = not_owned(command.owners, command.owner_id) or _cannot_receive(states, command)
     if refusal is not None:
         return refusal
+    worth = command.worth
     return [
         LotReceived(
             lot_id=command.lot_id,
@@ -102,7 +115,10 @@ def decide_receive_lot(states: States, command: ReceiveLot) -> list[Payload] | R
             place_id=command.place_id,
             quantity=command.quantity,
             expires_on=command.expires_on,
-            authority=command.authority,
+            owner_id=command.owner_id,
+            unit_value_idr=worth.unit_value_idr if worth is not None else None,
+            valued_quantity=worth.valued_quantity if worth is not None else 1,
+            value_basis=worth.value_basis if worth is not None else ValueBasis.NOT_VALUED,
             document_number=command.document_number,
             received_on=command.recorded_on,
         )
@@ -139,13 +155,14 @@ def decide_move_stock(states: States, command: MoveStock) -> list[Payload] | Ref
     target = _TARGETS.get(command.reason)
     if command.from_place_id == command.to_place_id or to_kind not in ({target} if target else places.STORES):
         return places.place_unknown(command.to_place_id)
-    refusal = not_available(lot.balance(command.from_place_id), command.quantity)
+    refusal = not_yours(command.owners, lot) or not_available(lot.balance(command.from_place_id), command.quantity)
     if refusal is not None:
         return refusal
     cause = Subject(f"lot/{command.lot_id}")
     postings = Postings.over(states, [lot.id], seed=command.seed, cause=cause, moved_on=command.recorded_on)
     transfer = Transfer(command.lot_id, command.from_place_id, command.to_place_id, command.quantity, command.reason)
-    return [postings.post(transfer)]
+    postings.post(transfer)
+    return postings.events
 
 
 def decide_reverse_movement(states: States, command: ReverseMovement) -> list[Payload] | Refusal:
@@ -153,23 +170,28 @@ def decide_reverse_movement(states: States, command: ReverseMovement) -> list[Pa
     lot = states.find(Lot, command.lot_id)
     if lot is None:
         return lot_unknown()
-    if command.reason == MovementReason.DISPATCH:
-        return Refusal(
-            slug="dispatch-not-reversed",
-            detail="These goods are on their way, and their receiver will count them.",
-            next_step="Let the receiver count them, or write them as returned when they are back.",
-        )
+    refusal = not_yours(command.owners, lot) or _not_reversed(command.reason)
+    if refusal is not None:
+        return refusal
     if command.event_id in lot.reversed:
         return Refusal(
             slug="movement-reversed-already",
             detail="This movement was reversed already.",
             next_step="Read the stock card; reverse the reversal if it was the mistake.",
         )
-    if not places.is_account(command.to_place_id):
-        refusal = not_available(lot.balance(command.to_place_id), command.quantity)
+    there = lot.balance(command.to_place_id)
+    if not there.account and not there.counted_after(command.happened_at):
+        refusal = not_available(there, command.quantity)
         if refusal is not None:
             return refusal
-    postings = Postings.over(states, [lot.id], seed=command.seed, cause=command.cause, moved_on=command.recorded_on)
+    postings = Postings.over(
+        states,
+        [lot.id],
+        seed=command.seed,
+        cause=command.cause,
+        moved_on=command.recorded_on,
+        captured_at=command.happened_at,
+    )
     transfer = Transfer(
         lot_id=command.lot_id,
         from_place_id=command.to_place_id,
@@ -178,51 +200,21 @@ def decide_reverse_movement(states: States, command: ReverseMovement) -> list[Pa
         reason=MovementReason.CORRECTION,
         reverses=command.event_id,
     )
-    return [postings.post(transfer)]
+    postings.post(transfer)
+    return postings.events
 
 
-def not_available(balance: Balance, quantity: int) -> Refusal | None:
-    """The refusal of a decision that would take more than is free in a place."""
-    refusal = to_explain(balance)
-    if refusal is not None:
-        return refusal
-    if quantity > balance.available:
+def _not_reversed(reason: str) -> Refusal | None:
+    if reason == MovementReason.DISPATCH:
         return Refusal(
-            slug="stock-short",
-            detail="Only %(available)d is there and not reserved.",
-            next_step="Take less, or from another lot or place.",
-            params={"available": balance.available},
+            slug="dispatch-not-reversed",
+            detail="These goods are on their way, and their receiver will count them.",
+            next_step="Let the receiver count them, or write them as returned when they are back.",
+        )
+    if reason in (MovementReason.COUNT, MovementReason.COUNT_OFFSET):
+        return Refusal(
+            slug="count-not-reversed",
+            detail="An approved count stands as it was signed.",
+            next_step="Count again; the new count explains the difference.",
         )
     return None
-
-
-def to_explain(balance: Balance) -> Refusal | None:
-    """The refusal of a decision about goods of which a report from the field took more than was there."""
-    if not balance.field_deficit:
-        return None
-    return Refusal(
-        slug="stock-to-explain",
-        detail="A report from the field took %(missing)d more than was there, which is not explained yet.",
-        next_step="Receive or correct what explains it, then decide again.",
-        params={"missing": balance.field_deficit},
-    )
-
-
-def lot_unknown() -> Refusal:
-    """The refusal of an office decision about a lot nobody received."""
-    return Refusal(
-        slug="lot-unknown",
-        detail="There is no lot under this id.",
-        next_step="Check the id, or receive the lot first.",
-        status=404,
-    )
-
-
-def lot_expired(on: date) -> Refusal:
-    """The refusal to receive, reserve or send goods past their last day."""
-    return Refusal(
-        slug="lot-expired",
-        detail="The goods expired on %(expires_on)s.",
-        next_step="Write the goods off; nothing past its last day is given to victims.",
-        params={"expires_on": on.isoformat()},
-    )

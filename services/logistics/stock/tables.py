@@ -5,6 +5,7 @@ there, unless a fact from the field is on record for it.
 """
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.logistics.tables import aggregate, listed, metadata, quantity, text
 
@@ -12,11 +13,18 @@ lot = aggregate(
     "lot",
     text("item_code"),
     sa.Column("received", sa.Boolean, nullable=False),
-    text("authority", optional=True),
+    text("owner_id", optional=True),
     sa.Column("expires_on", sa.Date),
     text("document_number", optional=True),
+    sa.Column("unit_value_idr", sa.BigInteger),
+    quantity("valued_quantity"),
+    text("value_basis"),
+    sa.Column("restriction", JSONB),
+    text("recall_id", optional=True),
     listed("reversed"),
+    sa.CheckConstraint("unit_value_idr >= 0 AND valued_quantity > 0", name="lot_value"),
     sa.Index("lot_by_item", "item_code"),
+    sa.Index("lot_by_owner", "owner_id", "id"),
 )
 
 balance = sa.Table(
@@ -28,6 +36,9 @@ balance = sa.Table(
     quantity("reserved"),
     quantity("field_deficit"),
     sa.Column("account", sa.Boolean, nullable=False),
+    sa.Column("counted_at", sa.DateTime(timezone=True)),
+    text("count_id", optional=True),
+    sa.Column("unexplained", sa.BigInteger, nullable=False),
     sa.CheckConstraint("reserved >= 0", name="lot_balance_reserved"),
     sa.CheckConstraint("field_deficit >= 0", name="lot_balance_field_deficit"),
     sa.CheckConstraint("account OR on_hand - reserved + field_deficit >= 0", name="lot_balance_covered"),
@@ -45,9 +56,13 @@ reservation = sa.Table(
     text("place_id"),
     quantity("quantity"),
     sa.Column("expires_on", sa.Date, nullable=False),
+    text("urgency"),
+    sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+    quantity("made"),
     sa.CheckConstraint("quantity > 0", name="lot_reservation_quantity"),
     sa.Index("lot_reservation_by_request", "request_id"),
     sa.Index("lot_reservation_by_expiry", "expires_on"),
+    sa.Index("lot_reservation_by_place", "place_id", "parent"),
 )
 
 # The stock card (kartu barang): two rows a movement, one for each place, with the balance it leaves.
@@ -65,10 +80,16 @@ movement = sa.Table(
     text("reason"),
     text("cause"),
     text("reverses", optional=True),
+    text("movement_id", optional=True),
+    text("offsets", optional=True),
+    text("count_id", optional=True),
+    sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("moved_on", sa.Date, nullable=False),
+    sa.Column("occurred_on", sa.Date),
     listed("flags"),
     sa.CheckConstraint("change <> 0", name="movement_change"),
     sa.Index("movement_by_place", "place_id", "position"),
+    sa.Index("movement_by_place_and_item", "place_id", "item_code", "position"),
     sa.Index("movement_by_place_and_lot", "place_id", "lot_id", "position"),
     sa.Index("movement_by_event", "event_id"),
 )

@@ -1,0 +1,28 @@
+"""Which reservations a fact breaks first, and what happens when one turns up that nobody looked up before.
+
+Owns that order. Pure.
+"""
+
+from datetime import datetime
+
+from services.logistics.stock.domain import Lot, Reservation
+from shared.contracts.vocabulary import Urgency
+
+_MOST_URGENT_FIRST = (Urgency.CRITICAL, Urgency.HIGH, Urgency.MEDIUM, Urgency.LOW)
+
+
+class Overtaken(Exception):
+    """Others reserved goods between the look-up and the decision: looked up again, it can be decided.
+
+    Raised and not refused, so that no answer is kept under the sender's key: a fact is never lost to a race.
+    """
+
+
+def breaking_order(lot: Lot, place_id: str) -> list[str]:
+    """The reservations of a lot in a place as they are broken: least urgent, then latest due, then newest."""
+    kept = [(id_, one) for id_, one in lot.reservations.items() if one.place_id == place_id]
+    return [id_ for id_, _ in sorted(kept, key=lambda entry: _rank(entry[1]), reverse=True)]
+
+
+def _rank(kept: Reservation) -> tuple[int, datetime, int]:
+    return _MOST_URGENT_FIRST.index(kept.urgency), kept.due_at, kept.made
