@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.logistics.stock.breaking import Overtaken
 from shared.kit.decisions.tables import idempotency
-from shared.kit.decisions.types import Accepted, Command, Item, Outcome, Refused
+from shared.kit.decisions.types import Accepted, Command, Failed, Item, Outcome, Refused
+from shared.kit.errors import Unavailable
 from shared.kit.http.office import Desk as OfficeDesk
 from shared.kit.http.office import OfficeOrder
 from shared.kit.http.reads import array
@@ -18,6 +20,14 @@ from shared.kit.http.reads import array
 # How often a plan is made again when stock or request changed meanwhile.
 PLANS_MAX = 4
 PLAN_REFUSALS = frozenset({"plan-outdated", "stock-short", "stock-to-explain", "lot-expired"})
+
+
+class StillOvertaken(Unavailable):
+    """However often it was looked up again, others were faster. Sent again, it is decided anew."""
+
+    slug = "plan-outdated"
+    detail = "Others decided about the same goods again and again. Nothing of this was kept."
+    next_step = "Send the same again in a few seconds, with the same key."
 
 
 class Desk(OfficeDesk):
@@ -55,14 +65,19 @@ async def decide_planned(desk: Desk, parts: Sequence[str], plan: Plan) -> dict[s
         items = {part: desk.item(f"{part}/{attempt}", command) for part, command in commands.items()}
         decided = await desk.runtime.decisions.submit_all(list(items.values())) if items else []
         outcomes.update(zip(items, decided, strict=True))
-        open_ = [part for part in items if _overtaken(outcomes[part])]
+        open_ = [part for part in items if _wants_plan(outcomes[part])]
         if not open_:
             break
-    return outcomes
+    return {part: Failed(StillOvertaken()) if is_overtaken(one) else one for part, one in outcomes.items()}
 
 
-def _overtaken(outcome: Outcome) -> bool:
-    return isinstance(outcome, Refused) and outcome.refusal.slug in PLAN_REFUSALS
+def _wants_plan(outcome: Outcome) -> bool:
+    return is_overtaken(outcome) or (isinstance(outcome, Refused) and outcome.refusal.slug in PLAN_REFUSALS)
+
+
+def is_overtaken(outcome: Outcome) -> bool:
+    """Whether a fact would have broken a reservation that was made after it was looked up; nothing was kept."""
+    return isinstance(outcome, Failed) and isinstance(outcome.error, Overtaken)
 
 
 def together(outcomes: Sequence[Outcome]) -> Outcome:

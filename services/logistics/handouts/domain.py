@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.logistics.intake.domain import Capture, not_authorised, sender_flags
+from services.logistics.intake.domain import Capture, believed_at, not_authorised, sender_flags
 from services.logistics.items.domain import UNKNOWN_ITEM
 from services.logistics.places.domain import HANDED_OUT, Place
 from services.logistics.stock.domain import lot_refs
 from services.logistics.stock.posting import Postings, Transfer
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import DisasterId, HandoutId, HouseholdId, ItemCode, LotId, PlaceId, Subject
+from shared.contracts.ids import DisasterId, HandoutId, HouseholdId, ItemCode, LotId, PlaceId, RequestId, Subject
 from shared.contracts.logistics import GoodsHandedOut, HandedOutLine
 from shared.contracts.vocabulary import FieldFlag, MovementReason, PlaceKind
 from shared.kit.decisions.types import Event, Ref, Refusal, States
@@ -55,10 +55,18 @@ class GivenLine:
     candidates: tuple[Candidate, ...]
     unattributed: LotId
 
+    def lot_ids(self) -> Iterator[LotId]:
+        """Every lot the goods may come from."""
+        if self.lot_id is not None:
+            yield self.lot_id
+        else:
+            yield self.unattributed
+            yield from (candidate.lot_id for candidate in self.candidates)
+
 
 @dataclass(frozen=True, slots=True)
 class HandOut:
-    """A post gave goods to victims."""
+    """A post gave goods to victims. `holders` are the requests that have goods of these lots reserved there."""
 
     handout_id: HandoutId
     disaster_id: DisasterId
@@ -70,19 +78,17 @@ class HandOut:
     flags: tuple[FieldFlag, ...]
     seed: str
     recorded_on: date
+    holders: tuple[RequestId, ...] = ()
 
     def lot_ids(self) -> Iterator[LotId]:
         """Every lot the goods may come from."""
         for line in self.lines:
-            if line.lot_id is not None:
-                yield line.lot_id
-            else:
-                yield line.unattributed
-                yield from (candidate.lot_id for candidate in line.candidates)
+            yield from line.lot_ids()
 
     def aggregates(self) -> Sequence[Ref]:
-        """The hand-out and the lots."""
-        return (*lot_refs(list(self.lot_ids())), Ref("handout", self.handout_id))
+        """The hand-out, the lots, and the requests whose reservations it may break."""
+        requests = tuple(Ref("request", request_id) for request_id in self.holders)
+        return (*lot_refs(list(self.lot_ids())), *requests, Ref("handout", self.handout_id))
 
     def reads(self) -> Sequence[Ref]:
         """The post's place."""
@@ -95,7 +101,15 @@ def decide_hand_out(states: States, command: HandOut) -> list[Payload] | Refusal
     if refusal is not None:
         return refusal
     cause = Subject(f"handout/{command.handout_id}")
-    postings = Postings.over(states, command.lot_ids(), seed=command.seed, cause=cause, moved_on=command.recorded_on)
+    postings = Postings.over(
+        states,
+        command.lot_ids(),
+        seed=command.seed,
+        cause=cause,
+        moved_on=command.recorded_on,
+        captured_at=believed_at(command.capture, command.flags),
+        holders=command.holders,
+    )
     flags = [*command.flags, *sender_flags(states, command.place_id, command.capture), *_area_flags(states, command)]
     told_before = states.find(Handout, command.handout_id) is not None
     if told_before:
@@ -108,7 +122,7 @@ def decide_hand_out(states: States, command: HandOut) -> list[Payload] | Refusal
         place_id=command.place_id,
         area_code=command.area_code,
         lines=tuple(
-            HandedOutLine(lot_id=one.lot_id, item_code=one.item_code, quantity=one.quantity) for one in postings.events
+            HandedOutLine(lot_id=one.lot_id, item_code=one.item_code, quantity=one.quantity) for one in postings.moves
         ),
         household_count=len(set(command.household_ids)),
         household_ids=command.household_ids,

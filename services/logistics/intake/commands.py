@@ -40,17 +40,20 @@ def _receipt(said: field.ShipmentReceived, report: Report, found: Lookups) -> Re
 
 def _hand_out(said: field.GoodsHandedOut, report: Report, found: Lookups) -> HandOut:
     unknown = () if areas.is_known(said.area_code) else (FieldFlag.UNKNOWN_AREA,)
+    lines = tuple(_given(line, found) for line in said.lines)
+    lot_ids = [lot_id for line in lines for lot_id in line.lot_ids()]
     return HandOut(
         handout_id=said.handout_id,
         disaster_id=said.disaster_id,
         place_id=found.place_id,
         area_code=said.area_code,
-        lines=tuple(_given(line, found) for line in said.lines),
+        lines=lines,
         household_ids=said.household_ids,
         capture=_capture(report),
         flags=(*report.flags, *unknown),
         seed=report.envelope.id,
         recorded_on=report.happened_on,
+        holders=found.holders(lot_ids),
     )
 
 

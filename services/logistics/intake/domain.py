@@ -5,6 +5,7 @@ reason for which a report is not taken: its device was withdrawn when it capture
 never refused for what it says. Pure.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -38,6 +39,11 @@ def time_flags(captured_at: datetime, received_at: datetime) -> tuple[FieldFlag,
     ):
         return (FieldFlag.IMPLAUSIBLE_TIME,)
     return (FieldFlag.LATE,) if received_at - captured_at > ASSUMED_LATE_AFTER else ()
+
+
+def believed_at(capture: Capture, flags: Collection[FieldFlag]) -> datetime | None:
+    """When a report was captured, where the device's clock can be believed: what is counted later is then offset."""
+    return None if FieldFlag.IMPLAUSIBLE_TIME in flags else capture.captured_at
 
 
 def not_authorised(states: States, place_id: str, capture: Capture) -> Refusal | None:

@@ -12,10 +12,11 @@ from services.logistics.doors import Reporter
 from services.logistics.intake.commands import command_of
 from services.logistics.intake.lookups import Lookups, look_up
 from services.logistics.intake.reading import Reading, Report, read_report
+from services.logistics.office import PLANS_MAX, StillOvertaken, is_overtaken
 from shared.contracts import field
 from shared.kit import clock
 from shared.kit.canonical import canonical
-from shared.kit.decisions.types import IdempotencyKey, Item, KeyReused, Outcome
+from shared.kit.decisions.types import Failed, IdempotencyKey, Item, KeyReused, Outcome
 from shared.kit.http.idempotency import fingerprint
 from shared.kit.http.intake import ItemProblem, batch_answer, parse_batch
 from shared.kit.http.origin import origin_of
@@ -54,12 +55,26 @@ def intake_router(runtime: Runtime) -> APIRouter:
 
 
 async def _decide(runtime: Runtime, reading: Reading, reports: Sequence[Report]) -> list[Outcome]:
-    async with runtime.database.reading() as connection:
-        found = await look_up(connection, reading.place_id, reports)
-    items = [_item(runtime, reading, report, found) for report in reports]
-    outcomes = await runtime.decisions.submit_all(items)
-    await _keep_reused(runtime, reports, items, outcomes)
-    return outcomes
+    """Decide each report by what was looked up; one that others have overtaken is looked up and decided again.
+
+    Nothing of such a report was kept, so it is sent under its own key again: a fact is never lost to a race.
+    """
+    items: dict[int, Item] = {}
+    outcomes: dict[int, Outcome] = {}
+    open_ = list(range(len(reports)))
+    for _ in range(PLANS_MAX):
+        async with runtime.database.reading() as connection:
+            found = await look_up(connection, reading.place_id, [reports[index] for index in open_])
+        items.update((index, _item(runtime, reading, reports[index], found)) for index in open_)
+        decided = await runtime.decisions.submit_all([items[index] for index in open_])
+        outcomes.update(zip(open_, decided, strict=True))
+        open_ = [index for index in open_ if is_overtaken(outcomes[index])]
+        if not open_:
+            break
+    outcomes.update((index, Failed(StillOvertaken())) for index in open_)
+    told = [outcomes[index] for index in range(len(reports))]
+    await _keep_reused(runtime, reports, list(items.values()), told)
+    return told
 
 
 def _item(runtime: Runtime, reading: Reading, report: Report, found: Lookups) -> Item:

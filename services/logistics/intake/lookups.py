@@ -4,7 +4,7 @@ Owns these reads. What they find is a hint for the decision, which looks at the 
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,9 +15,10 @@ from services.logistics.handouts.domain import Candidate
 from services.logistics.intake.reading import Report
 from services.logistics.places import queries as places
 from services.logistics.shipments import queries as shipments
+from services.logistics.stock import queries as stock
 from services.logistics.stock.tables import balance, lot
 from shared.contracts import field as reports
-from shared.contracts.ids import ItemCode, LotId, PlaceId
+from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
 from shared.kit.http.reads import array
 
 _UNATTRIBUTED = uuid.UUID("0bd2a7f2-4c1b-5a9e-9a35-3a2f2d6a7c11")
@@ -30,6 +31,7 @@ class Lookups:
     place_id: PlaceId
     villages: Mapping[str, PlaceId] = field(default_factory=dict)
     candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    reserving: Mapping[str, tuple[RequestId, ...]] = field(default_factory=dict)
 
     def serves(self, shipment_id: str) -> tuple[PlaceId, ...]:
         """The village the post takes this shipment for, if it went to one in the post's area."""
@@ -39,6 +41,10 @@ class Lookups:
     def candidates_of(self, item_code: str | None) -> tuple[Candidate, ...]:
         """The lots of an item that are at the post or on their way there, first expiry first."""
         return self.candidates.get(item_code or "", ())
+
+    def holders(self, lot_ids: Iterable[str]) -> tuple[RequestId, ...]:
+        """The requests that have goods of these lots reserved at the post: a fact may break their reservations."""
+        return tuple(dict.fromkeys(one for lot_id in lot_ids for one in self.reserving.get(lot_id, ())))
 
     def unattributed(self, item_code: str) -> LotId:
         """The lot that stands for goods of an item at this post that nobody can name a lot of."""
@@ -57,7 +63,9 @@ async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequenc
     }
     villages = await _villages(connection, place_id, received) if received else {}
     candidates = await _candidates(connection, place_id, sorted(item_codes)) if item_codes else {}
-    return Lookups(place_id, villages, candidates)
+    given = any(isinstance(one.said, reports.GoodsHandedOut) for one in batch)
+    reserving = await stock.reserving(connection, [place_id]) if given else {}
+    return Lookups(place_id, villages, candidates, reserving)
 
 
 async def _villages(connection: AsyncConnection, place_id: str, shipment_ids: Sequence[str]) -> dict[str, PlaceId]:

@@ -14,7 +14,7 @@ from services.logistics.places.tables import place
 from services.logistics.requests.planner import Offer, Where
 from services.logistics.stock.owners import EVERY_OWNER, Owners
 from services.logistics.stock.tables import balance, lot, movement, reservation, to_explain
-from shared.contracts.ids import ItemCode, LotId, PlaceId
+from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
 from shared.contracts.vocabulary import PlaceKind
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import array, as_of, json_row, rows_of
@@ -174,6 +174,23 @@ async def offers(
         )
         for row in await connection.execute(query)
     ]
+
+
+async def reserving(connection: AsyncConnection, place_ids: Sequence[str]) -> dict[str, tuple[RequestId, ...]]:
+    """For each lot that has reservations in these places: the requests they are for.
+
+    A hint for facts and counts, which may break them and must name whom they break.
+    """
+    query = (
+        sa.select(reservation.c.parent, reservation.c.request_id)
+        .where(reservation.c.place_id == array(place_ids))
+        .order_by(reservation.c.parent, reservation.c.request_id)
+        .distinct()
+    )
+    found: dict[str, tuple[RequestId, ...]] = {}
+    for row in await connection.execute(query):
+        found[row.parent] = (*found.get(row.parent, ()), RequestId(row.request_id))
+    return found
 
 
 async def reserved_for(connection: AsyncConnection, request_id: str, place_id: str) -> list[sa.RowMapping]:
