@@ -91,7 +91,7 @@ class Stage:
     def token(self, *roles: str, subject: str = "bench") -> str:
         """A token of the installation, valid everywhere."""
         key = load_signing_key(self.keys_dir(self.services[0]))
-        scope = {"area": ("*",), "place": ("*",)}
+        scope = {"area": ("*",), "place": ("*",), "owner": ("*",)}
         return issue(key, Grant(subject, roles, scope=scope), installation=self.installation, ttl=TOKEN_TTL)
 
     def start_services(self) -> None:

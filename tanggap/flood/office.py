@@ -21,18 +21,18 @@ BLANKETS = 100
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A warehouse and which part of all goods it holds, in percent."""
+    """A warehouse, whose goods it holds, and which part of all goods that is, in percent."""
 
     place_id: str
     area_code: str
-    authority: str
+    owner_id: str
     share: int
 
 
 STORES = (
     Store("gudang-provinsi", PROVINCE_STORE_AREA, "province", 50),
-    Store("gudang-kasongan", CAPITAL_DISTRICT, "regency", 30),
-    Store("gudang-tumbang-samba", MIDDLE_DISTRICT, "regency", 20),
+    Store("gudang-kasongan", CAPITAL_DISTRICT, "regency:62.06", 30),
+    Store("gudang-tumbang-samba", MIDDLE_DISTRICT, "regency:62.06", 20),
 )
 
 
@@ -99,7 +99,7 @@ async def stock_up(stage: Stage) -> None:
             "place_id": store.place_id,
             "place_kind": "warehouse",
             "area_code": store.area_code,
-            "authority": store.authority,
+            "authority": store.owner_id.partition(":")[0],
         }
         for store in STORES
     ]
@@ -139,7 +139,7 @@ def _lot(store: Store, item_code: str, quantity: int, expires_on: date | None) -
         "item_code": item_code,
         "place_id": store.place_id,
         "quantity": quantity,
-        "authority": store.authority,
+        "owner_id": store.owner_id,
     }
     return lot if expires_on is None else {**lot, "expires_on": expires_on.isoformat()}
 

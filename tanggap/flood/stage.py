@@ -53,7 +53,7 @@ class Cast:
     @classmethod
     def of(cls, box: Box, run: str) -> "Cast":
         """The people of one flood, with their tokens."""
-        everywhere = {"area": (PROVINCE,), "place": ("*",)}
+        everywhere = {"area": (PROVINCE,), "place": ("*",), "owner": ("*",)}
 
         def actor(name: str, *roles: str) -> Actor:
             subject = f"flood-{run}-{name}"

@@ -27,7 +27,7 @@ class Target:
 
     @property
     def headers(self) -> dict[str, str]:
-        scope = {"area": ("*",), "post": ("*",), "place": ("*",)}
+        scope = {"area": ("*",), "post": ("*",), "place": ("*",), "owner": ("*",)}
         return {"Authorization": f"Bearer {token(self.process.keys_dir, *ROLES, scope=scope)}"}
 
     async def entries(self) -> int:

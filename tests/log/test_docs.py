@@ -23,7 +23,7 @@ from tests.servers import PostgresServer
 pytestmark = pytest.mark.timeout(180)
 
 PAGE = Path(__file__).parents[2] / "docs" / "audit.md"
-EVERYWHERE = {"area": ("*",), "place": ("*",)}
+EVERYWHERE = {"area": ("*",), "place": ("*",), "owner": ("*",)}
 DEADLINE_S = 30
 POSITION_IN_THE_PAGE, POSITION_HERE = "4711", "3"
 

@@ -21,6 +21,7 @@ from shared.contracts.ids import (
     HandoutId,
     ItemCode,
     LotId,
+    OwnerId,
     PlaceId,
     PostId,
     RequestId,
@@ -36,6 +37,7 @@ VILLAGE = "62.06.01.2001"
 OTHER_VILLAGE = "62.06.01.2002"
 RICE = ItemCode("beras")
 KIT = ItemCode("family-kit")
+OWNER = OwnerId("regency:62.06")
 WAREHOUSE = PlaceId("gudang-kasongan")
 FAR_WAREHOUSE = PlaceId("gudang-palangka-raya")
 
@@ -81,7 +83,7 @@ def receive(quantity: int = 100, lot_id: str | None = None, **changes: Any) -> R
         "item_code": RICE,
         "from_place_id": SUPPLIER,
         "place_id": WAREHOUSE,
-        "authority": Authority.REGENCY,
+        "owner_id": OWNER,
         "document_number": "BAST-1/2026",
         "recorded_on": TODAY,
         **changes,

@@ -22,7 +22,7 @@ from tests.logistics.builders import DISASTER, new_id
 from tests.running import INSTALLATION, serving, settings_for
 
 BATCH = "application/cloudevents-batch+json"
-EVERYWHERE: Mapping[str, Sequence[str]] = {"area": ("*",), "place": ("*",)}
+EVERYWHERE: Mapping[str, Sequence[str]] = {"area": ("*",), "place": ("*",), "owner": ("*",)}
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Office:
             "item_code": "beras",
             "place_id": place_id,
             "quantity": quantity,
-            "authority": "regency",
+            "owner_id": "regency:62.06",
             "document_number": "BAST-1/2026",
             **changes,
         }

@@ -22,7 +22,7 @@ RECEIPT = {
     "item_code": "beras",
     "place_id": "gudang-kasongan",
     "quantity": 10,
-    "authority": "regency",
+    "owner_id": "regency:62.06",
     "document_number": "BAST-1/2026",
 }
 
@@ -153,7 +153,7 @@ async def test_a_plan_that_is_overtaken_is_made_again(office: Office) -> None:
     second = await office.receive(30, expires_on="2028-01-01")
     request_id = await office.asked(60)
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b"", "json": {}}
-    principal = Principal("officer-1", "warehouse", ("warehouse",), {"place": ("*",), "area": ("*",)})
+    principal = Principal("officer-1", "warehouse", ("warehouse",), {"place": ("*",), "area": ("*",), "owner": ("*",)})
     desk = Desk(office.runtime, Request(scope), principal, "alokasi-1")
     plans = 0
 
