@@ -28,7 +28,7 @@ from shared.contracts.ids import (
     Subject,
 )
 from shared.contracts.ledger import LotCounted
-from shared.contracts.logistics import ReservationReleased, StockMoved
+from shared.contracts.logistics import LotReceived, ReservationReleased, StockMoved
 from shared.contracts.vocabulary import FieldFlag, MovementReason, ReservationEnd
 from shared.kit.decisions.types import States
 
@@ -162,6 +162,10 @@ class Postings:
         for offset in out:
             self._move(offset, self._movement_id(), (FieldFlag.BEFORE_COUNT,))
         return moved
+
+    def receive(self, received: LotReceived) -> None:
+        """Enter goods that no lot held before, ahead of what moves of them in the same decision."""
+        self._follow(received.lot_id, received)
 
     def count(  # noqa: PLR0913 -- what was counted, where, when, and by which count
         self,
