@@ -24,7 +24,7 @@ from shared.contracts.values import (
 from shared.contracts.vocabulary import FieldFlag
 
 Difference = Annotated[
-    int, Field(strict=True, gt=-INTEGER_BOUND, lt=INTEGER_BOUND, description="base units; below zero for a loss")
+    int, Field(strict=True, ge=1 - INTEGER_BOUND, le=INTEGER_BOUND - 1, description="base units, below 0 for a loss")
 ]
 
 
@@ -93,6 +93,7 @@ class EmergencyIssued(Payload):
     to_place_id: PlaceId
     lines: tuple[IssuedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
     custodian_id: ActorId
+    gone_at: Instant = Field(description="when the goods left, as the custodian says")
     issued_on: LegalDate
     ratify_by: LegalDate = Field(description="last day for the letter that ratifies it")
     flags: tuple[FieldFlag, ...] = ()
