@@ -1,10 +1,11 @@
 """A pair of toy services over one stream, and the client that loads them: what the process suites share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from tests.kit.processes import ServiceProcess, token
 from tests.kit.toy import tables
 
 CEILING = 1_000_000
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -107,6 +110,15 @@ class Load:
         """Begin to load."""
         self._tasks = [asyncio.create_task(self._work(number)) for number in range(self.workers)]
 
+    async def during(self, waiting: Coroutine[Any, Any, T]) -> T:
+        """Wait for something while raises go on; a raise that is not answered as it should be fails at once."""
+        waited = asyncio.create_task(waiting)
+        await asyncio.wait([waited, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+        if not waited.done():
+            waited.cancel()
+            await asyncio.gather(*(task for task in self._tasks if task.done()))
+        return await waited
+
     async def stop(self) -> int:
         """Let every raise in flight be answered, and give how many were."""
         self._stopping = True
@@ -117,7 +129,7 @@ class Load:
         number = 0
         while not self._stopping:
             answer = await raise_once(self.client, f"{self.label}-{worker}-{number:06}")
-            assert answer.status_code == httpx.codes.CREATED
+            assert answer.status_code == httpx.codes.CREATED, answer.text
             self.answered += 1
             number += 1
 
