@@ -12,6 +12,7 @@ from services.logistics.access import PLACE_SCOPE, POST, demand_place, owned_by,
 from services.logistics.doors import Asked, Body, CommandKey, Reader, Storekeeper
 from services.logistics.places.domain import is_account
 from services.logistics.stock import queries
+from services.logistics.stock.card_queries import CardOf, TotalOf, card, totals
 from services.logistics.stock.receiving import OFFICE_REASONS, MoveStock, ReceiveLot, ReverseMovement
 from services.logistics.stock.valuing import ValueLot, Worth
 from shared.contracts.ids import EventId, ItemCode, LotId, OwnerId, OwnerText, PlaceId, Slug, Subject, UuidText
@@ -191,13 +192,38 @@ def _add_card(router: APIRouter, runtime: Runtime) -> None:
         return page(request, asked, rows, lambda row: (row["lot_id"],), as_of=as_of)
 
     @router.get("/places/{place_id}/card", summary="Show a place's stock card, with the balance each movement left")
-    async def show_card(
-        request: Request, place_id: Slug, asked: Asked, principal: Reader, lot_id: UuidText | None = None
+    async def show_card(  # noqa: PLR0913, PLR0917 -- each filter is a parameter of the address
+        request: Request,
+        place_id: Slug,
+        asked: Asked,
+        principal: Reader,
+        item_code: Slug | None = None,
+        lot_id: UuidText | None = None,
+        owner_id: OwnerText | None = None,
     ) -> Response:
+        """With an item or a lot, `running_balance` is what the movement left of all that is asked for."""
         demand_place(principal, place_id)
+        of = CardOf(place_id, item_code, lot_id, owner_id)
         async with runtime.database.reading() as connection:
-            rows, as_of = await queries.card(connection, place_id, lot_id, after=asked.key(int), limit=asked.limit)
-        return page(request, asked, rows, lambda row: (row["position"],), as_of=as_of)
+            rows, as_of = await card(connection, of, after=asked.key(int, int), limit=asked.limit)
+        return page(request, asked, rows, lambda row: (row["position"], row.get("running_balance", 0)), as_of=as_of)
+
+    @router.get("/balances", summary="Show what places hold, in sum by item and owner")
+    async def list_totals(  # noqa: PLR0913, PLR0917 -- each filter is a parameter of the address
+        request: Request,
+        asked: Asked,
+        principal: Reader,
+        place_id: Slug | None = None,
+        item_code: Slug | None = None,
+        owner_id: OwnerText | None = None,
+        accounts: bool = False,
+    ) -> Response:
+        """With `accounts` also what is outside the stores: each item then sums to zero over all places."""
+        at = place_of(principal) if principal.role == POST else place_id
+        async with runtime.database.reading() as connection:
+            of = TotalOf(at, item_code, owner_id, accounts)
+            rows, as_of = await totals(connection, of, after=asked.key(str, str, str), limit=asked.limit)
+        return page(request, asked, rows, lambda row: (row["place_id"], row["item_code"], row["owner_id"]), as_of=as_of)
 
 
 def _add_lists(router: APIRouter, runtime: Runtime) -> None:

@@ -76,16 +76,6 @@ async def balances(
     return await rows_of(connection, query, [balance.c.parent], after=after, limit=limit), await as_of(connection)
 
 
-async def card(
-    connection: AsyncConnection, place_id: str, lot_id: str | None, *, after: Key | None, limit: int
-) -> tuple[list[dict[str, Any]], int]:
-    """A page of a place's stock card and one row more, by position, with the position they show."""
-    query = sa.select(movement).where(movement.c.place_id == place_id)
-    if lot_id is not None:
-        query = query.where(movement.c.lot_id == lot_id)
-    return await rows_of(connection, query, [movement.c.position], after=after, limit=limit), await as_of(connection)
-
-
 async def movement_of(connection: AsyncConnection, event_id: str) -> sa.RowMapping | None:
     """The side of a movement that gave the goods away, or None if no movement has this id."""
     query = sa.select(movement).where(movement.c.event_id == event_id, movement.c.change < 0)
