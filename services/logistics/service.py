@@ -5,15 +5,23 @@ Owns their one list. Each folder's `capability.py` says what it keeps, decides, 
 
 from pathlib import Path
 
+from services.logistics.documents.capability import DOCUMENTS
+from services.logistics.emergencies.capability import EMERGENCIES
+from services.logistics.entitlements.capability import ENTITLEMENTS
 from services.logistics.handouts.capability import HANDOUTS
 from services.logistics.intake.capability import INTAKE
 from services.logistics.items.capability import ITEMS
+from services.logistics.kits.capability import KITS
 from services.logistics.needs.capability import NEEDS
+from services.logistics.partners.capability import PARTNERS
 from services.logistics.places.capability import PLACES
 from services.logistics.rations.capability import RATIONS
+from services.logistics.recalls.capability import RECALLS
 from services.logistics.requests.capability import REQUESTS
+from services.logistics.routes.capability import ROUTES
 from services.logistics.shipments.capability import SHIPMENTS
 from services.logistics.stock.capability import STOCK
+from services.logistics.support.capability import SUPPORT
 from shared.kit.definition import ServiceDefinition
 
 HERE = Path(__file__).parent
@@ -25,9 +33,17 @@ SERVICE = ServiceDefinition.of(
     RATIONS,
     NEEDS,
     STOCK,
+    EMERGENCIES,
+    ROUTES,
     REQUESTS,
+    SUPPORT,
+    DOCUMENTS,
     SHIPMENTS,
     HANDOUTS,
+    ENTITLEMENTS,
+    RECALLS,
+    KITS,
+    PARTNERS,
     name="logistics",
     title="Tanggap: logistics",
     migrations=HERE / "migrations",

@@ -75,6 +75,8 @@ MealId = NewType("MealId", UuidText)
 HandoverId = NewType("HandoverId", UuidText)
 ReturnId = NewType("ReturnId", UuidText)
 DocumentId = NewType("DocumentId", UuidText)
+# `<kind>:<year>:<office>`: the numbers one office gives to one kind of letter in a year.
+RegisterId = NewType("RegisterId", Slug)
 RecallId = NewType("RecallId", UuidText)
 CountId = NewType("CountId", UuidText)
 EmergencyIssueId = NewType("EmergencyIssueId", UuidText)

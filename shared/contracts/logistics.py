@@ -8,10 +8,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from shared.contracts.distribution import EVENTS as DISTRIBUTION
 from shared.contracts.envelope import Payload, Value
-from shared.contracts.field import HOUSEHOLDS_MAX, LINES_MAX
+from shared.contracts.documents import EVENTS as DOCUMENTS
+from shared.contracts.field import HOUSEHOLDS_MAX, LINES_MAX, PERSONS_MAX
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import (
+    CountId,
     DemandId,
     DisasterId,
     EventId,
@@ -20,35 +23,48 @@ from shared.contracts.ids import (
     ItemCode,
     LotId,
     MovementId,
+    OwnerId,
+    PersonId,
     PlaceId,
     ProfileId,
     RequestId,
     ReservationId,
-    ShipmentId,
     Subject,
 )
+from shared.contracts.kits import EVENTS as KITS
+from shared.contracts.ledger import EVENTS as LEDGER
+from shared.contracts.ledger import ValueBasis
+from shared.contracts.partners import EVENTS as PARTNERS
+from shared.contracts.partners import Restriction
 from shared.contracts.places import DeviceAdmitted, DeviceDismissed, PlaceOpened
+from shared.contracts.preparedness import EVENTS as PREPAREDNESS
+from shared.contracts.quotas import EVENTS as QUOTAS
+from shared.contracts.recalls import EVENTS as RECALLS
 from shared.contracts.requests import EVENTS as REQUESTS
+from shared.contracts.routes import EVENTS as ROUTES
+from shared.contracts.shipments import EVENTS as SHIPMENTS
+from shared.contracts.support import EVENTS as SUPPORT
 from shared.contracts.values import (
+    AmountIdr,
     AreaCode,
     Boolean,
     Citation,
     Count,
     Days,
     DocumentNumber,
+    Instant,
     LegalDate,
     Number,
     Quantity,
-    QuantityOrNone,
 )
 from shared.contracts.vocabulary import (
-    Authority,
     BaseUnit,
     FieldFlag,
     ItemCategory,
     MovementReason,
     RationPer,
     ReservationEnd,
+    Urgency,
 )
 
 
@@ -63,6 +79,7 @@ class ItemListed(Payload):
     category: ItemCategory
     base_unit: BaseUnit
     shelf_life_days: Days | None = None
+    unit_weight_g: Number | None = Field(default=None, description="what one base unit weighs, for loading vehicles")
     listed_on: LegalDate
 
 
@@ -92,7 +109,10 @@ class RationProfileSet(Payload):
 
 
 class LotReceived(Payload):
-    """Goods of one kind, owner and expiry came in from outside (supplier, donor, another owner's store)."""
+    """Goods of one kind, owner and expiry came in from outside (supplier, donor, another owner's store).
+
+    `unit_value_idr` is what each `valued_quantity` base units are worth; without it the lot is not valued yet.
+    """
 
     type: ClassVar[str] = "logistics.lot_received.v1"
     kind: ClassVar[str] = "lot"
@@ -104,13 +124,21 @@ class LotReceived(Payload):
     place_id: PlaceId
     quantity: Quantity
     expires_on: LegalDate | None = None
-    authority: Authority
+    owner_id: OwnerId
+    unit_value_idr: AmountIdr | None = None
+    valued_quantity: Quantity = Field(default=1, description="base units that unit_value_idr is for")
+    value_basis: ValueBasis = ValueBasis.NOT_VALUED
+    restriction: Restriction | None = Field(default=None, description="what a donor tied the goods to")
     document_number: DocumentNumber
     received_on: LegalDate
 
 
 class StockMoved(Payload):
-    """Goods of a lot went from one place to another."""
+    """Goods of a lot went from one place to another.
+
+    `occurred_on` is the date of the fact where it differs from the day it was posted (its period was closed); `offsets`
+    the movement that this one takes back at a place counted after it, by the count `count_id`.
+    """
 
     type: ClassVar[str] = "logistics.stock_moved.v1"
     kind: ClassVar[str] = "lot"
@@ -126,7 +154,10 @@ class StockMoved(Payload):
     cause: Subject = Field(description="what the movement belongs to, such as shipment/<id>")
     reservation_id: ReservationId | None = None
     reverses: EventId | None = Field(default=None, description="the movement corrected")
+    offsets: MovementId | None = Field(default=None, description="the earlier fact's movement taken back at a count")
+    count_id: CountId | None = Field(default=None, description="the count this movement belongs to")
     moved_on: LegalDate
+    occurred_on: LegalDate | None = Field(default=None, description="the fact's own date where its period is closed")
     flags: tuple[FieldFlag, ...] = ()
 
 
@@ -143,6 +174,8 @@ class StockReserved(Payload):
     quantity: Quantity
     reservation_id: ReservationId
     request_id: RequestId
+    urgency: Urgency
+    due_at: Instant = Field(description="the request's deadline")
     expires_on: LegalDate = Field(description="last day of the reservation, not of the goods")
 
 
@@ -184,6 +217,11 @@ class NeedRecorded(Payload):
     days: Days
     lines: tuple[ItemQuantity, ...] = Field(max_length=LINES_MAX)
     counted: Boolean
+    identity_ids: tuple[PersonId, ...] = Field(
+        default=(),
+        max_length=PERSONS_MAX,
+        description="its persons; one registered elsewhere under the id first given there",
+    )
     recorded_on: LegalDate
 
 
@@ -198,60 +236,6 @@ class DemandRequested(Payload):
     request_id: RequestId
     lines: tuple[ItemQuantity, ...] = Field(min_length=1, max_length=LINES_MAX)
     requested_on: LegalDate
-
-
-class DispatchedLine(Value):
-    """One lot on a vehicle."""
-
-    line_no: Number
-    lot_id: LotId
-    item_code: ItemCode
-    quantity: Quantity
-    reservation_id: ReservationId
-
-
-class ShipmentDispatched(Payload):
-    """A loaded vehicle left a store with its delivery note."""
-
-    type: ClassVar[str] = "logistics.shipment_dispatched.v1"
-    kind: ClassVar[str] = "shipment"
-    key: ClassVar[str] = "shipment_id"
-
-    shipment_id: ShipmentId
-    request_id: RequestId
-    from_place_id: PlaceId
-    vehicle_place_id: PlaceId
-    to_place_id: PlaceId
-    lines: tuple[DispatchedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
-    document_number: DocumentNumber
-    dispatched_on: LegalDate
-
-
-class ReceivedLine(Value):
-    """What came of one line: accepted + missing + damaged = dispatched, else the event carries a flag."""
-
-    line_no: Number
-    lot_id: LotId
-    item_code: ItemCode
-    dispatched: QuantityOrNone
-    accepted: QuantityOrNone
-    missing: QuantityOrNone
-    damaged: QuantityOrNone
-
-
-class ShipmentReceived(Payload):
-    """The receiver counted a shipment. Without `request_id` and `to_place_id` it was not known here yet."""
-
-    type: ClassVar[str] = "logistics.shipment_received.v1"
-    kind: ClassVar[str] = "shipment"
-    key: ClassVar[str] = "shipment_id"
-
-    shipment_id: ShipmentId
-    request_id: RequestId | None = None
-    to_place_id: PlaceId | None = None
-    lines: tuple[ReceivedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
-    received_on: LegalDate
-    flags: tuple[FieldFlag, ...] = ()
 
 
 class HandedOutLine(Value):
@@ -290,10 +274,19 @@ EVENTS: tuple[type[Payload], ...] = (
     StockMoved,
     StockReserved,
     ReservationReleased,
+    *LEDGER,
+    *RECALLS,
+    *KITS,
+    *PARTNERS,
+    *QUOTAS,
+    *PREPAREDNESS,
     NeedRecorded,
     DemandRequested,
+    *ROUTES,
     *REQUESTS,
-    ShipmentDispatched,
-    ShipmentReceived,
+    *SUPPORT,
+    *SHIPMENTS,
+    *DOCUMENTS,
     GoodsHandedOut,
+    *DISTRIBUTION,
 )

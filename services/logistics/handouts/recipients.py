@@ -81,6 +81,7 @@ def _shares(one: Placed) -> Iterator[dict[str, Any]]:
                 "household_id": household_id,
                 "quantity": share,
                 "received_on": said.handed_out_on.isoformat(),
+                "position": one.position,
             }
 
 

@@ -44,6 +44,7 @@ received = sa.Table(
     sa.Column("household_id", sa.Text, primary_key=True),
     quantity("quantity"),
     sa.Column("received_on", sa.Date, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
     sa.CheckConstraint("quantity >= 0", name="received_quantity"),
     sa.Index("received_by_household", "household_id"),
 )

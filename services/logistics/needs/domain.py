@@ -13,7 +13,7 @@ from services.logistics.rations import domain as rations
 from services.logistics.rations.norms import ASSUMED_NEED_DAYS
 from shared.contracts.envelope import Payload
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import DemandId, DisasterId, HouseholdId, RequestId
+from shared.contracts.ids import DemandId, DisasterId, HouseholdId, PersonId, RequestId
 from shared.contracts.logistics import DemandRequested, NeedRecorded
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
@@ -33,6 +33,7 @@ class RecordNeed:
     """A household was registered, or registered again: what it needs replaces what it needed before.
 
     `person_count` leaves out persons who are registered elsewhere; `person_count_all` is the whole household.
+    `identity_ids` are its persons, those registered elsewhere under the id they have there.
     """
 
     household_id: HouseholdId
@@ -41,6 +42,7 @@ class RecordNeed:
     person_count: int
     person_count_all: int
     recorded_on: date
+    identity_ids: tuple[PersonId, ...] = ()
 
     def aggregates(self) -> Sequence[Ref]:
         """The area's demand."""
@@ -73,6 +75,7 @@ def decide_record_need(states: States, command: RecordNeed) -> list[Payload]:
             days=ASSUMED_NEED_DAYS,
             lines=rations.ration(lines, persons=persons, days=ASSUMED_NEED_DAYS),
             counted=counted,
+            identity_ids=command.identity_ids,
             recorded_on=command.recorded_on,
         )
     ]

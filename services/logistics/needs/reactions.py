@@ -24,6 +24,7 @@ def react_to_household(event: Event, today: date) -> Sequence[RecordNeed]:
                     person_count=len(said.persons) - elsewhere,
                     person_count_all=len(said.persons),
                     recorded_on=today,
+                    identity_ids=tuple(person.same_identity_as or person.person_id for person in said.persons),
                 ),
             )
     raise TypeError(event.payload.type)

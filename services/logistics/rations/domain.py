@@ -153,11 +153,12 @@ def in_force(states: States) -> tuple[ProfileId, int, tuple[RationLine, ...]]:
 def ration(lines: Sequence[RationLine], *, persons: int, days: int) -> tuple[ItemQuantity, ...]:
     """What a household of so many persons is due for so many days, rounded up to whole base units."""
     return tuple(
-        ItemQuantity(item_code=line.item_code, quantity=_due(line, persons=persons, days=days)) for line in lines
+        ItemQuantity(item_code=line.item_code, quantity=due(line, persons=persons, days=days)) for line in lines
     )
 
 
-def _due(line: RationLine, *, persons: int, days: int) -> int:
+def due(line: RationLine, *, persons: int, days: int) -> int:
+    """What one line of a norm comes to, rounded up to whole base units."""
     heads = persons if line.per is RationPer.PERSON else 1
     return -(-line.quantity * heads * days // line.every_days)
 

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0006"
 down_revision = "0005"
@@ -11,6 +12,8 @@ CODES = sa.Text(collation="C")
 
 def upgrade() -> None:
     _create_recipients_of_lots()
+    _create_families()
+    _create_plans()
 
 
 def _create_recipients_of_lots() -> None:
@@ -35,6 +38,90 @@ def _create_recipients_of_lots() -> None:
         sa.Column("household_id", sa.Text, primary_key=True),
         sa.Column("quantity", sa.BigInteger, nullable=False),
         sa.Column("received_on", sa.Date, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
         sa.CheckConstraint("quantity >= 0", name="received_quantity"),
         sa.Index("received_by_household", "household_id"),
+    )
+
+
+def _create_families() -> None:
+    op.create_table(
+        "recipient",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("links", JSONB, nullable=False),
+    )
+    op.create_table(
+        "profile_version",
+        sa.Column("profile_id", sa.Text, primary_key=True),
+        sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("lines", JSONB, nullable=False),
+    )
+    op.create_table(
+        "household",
+        sa.Column("household_id", sa.Text, primary_key=True),
+        sa.Column("disaster_id", sa.Text, nullable=False),
+        sa.Column("area_code", CODES, nullable=False),
+        sa.Column("person_count", sa.BigInteger, nullable=False),
+        sa.Column("profile_id", sa.Text, nullable=False),
+        sa.Column("profile_version", sa.BigInteger, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("person_count >= 0", name="household_persons"),
+    )
+    op.create_table(
+        "household_identity",
+        sa.Column("household_id", sa.Text, primary_key=True),
+        sa.Column("identity_id", sa.Text, primary_key=True),
+        sa.Index("household_identity_by_identity", "identity_id"),
+    )
+    op.create_table(
+        "family_link",
+        sa.Column("household_id", sa.Text, primary_key=True),
+        sa.Column("other_household_id", sa.Text, primary_key=True),
+        sa.Column("linked", sa.Boolean, nullable=False),
+    )
+    op.create_table(
+        "family_member",
+        sa.Column("household_id", sa.Text, primary_key=True),
+        sa.Column("family_id", sa.Text, nullable=False),
+        sa.Index("family_member_by_family", "family_id"),
+    )
+    op.create_table(
+        "over_entitlement",
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("household_id", sa.Text, primary_key=True),
+        sa.Column("item_code", sa.Text, primary_key=True),
+        sa.Column("family_id", sa.Text, nullable=False),
+        sa.Column("quantity", sa.BigInteger, nullable=False),
+        sa.Column("received_on", sa.Date, nullable=False),
+        sa.CheckConstraint("quantity > 0", name="over_entitlement_quantity"),
+        sa.Index("over_entitlement_by_household", "household_id"),
+    )
+
+
+def _create_plans() -> None:
+    op.create_table(
+        "distribution",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("disaster_id", sa.Text, nullable=False),
+        sa.Column("place_id", sa.Text, nullable=False),
+        sa.Column("area_code", CODES, nullable=False),
+        sa.Column("household_count", sa.BigInteger, nullable=False),
+        sa.Column("lines", JSONB, nullable=False),
+        sa.Column("days", sa.BigInteger, nullable=False),
+        sa.Column("planned_for", sa.Date, nullable=False),
+        sa.Column("cancelled", sa.Boolean, nullable=False),
+        sa.CheckConstraint("household_count > 0 AND days > 0", name="distribution_counts"),
+        sa.Index("distribution_by_disaster", "disaster_id", "id"),
+    )
+    op.create_table(
+        "planned_ration",
+        sa.Column("distribution_id", sa.Text, primary_key=True),
+        sa.Column("household_id", sa.Text, primary_key=True),
+        sa.Column("item_code", sa.Text, primary_key=True),
+        sa.Column("quantity", sa.BigInteger, nullable=False),
+        sa.Column("planned_for", sa.Date, nullable=False),
+        sa.CheckConstraint("quantity > 0", name="planned_ration_quantity"),
+        sa.Index("planned_ration_by_household", "household_id"),
     )
