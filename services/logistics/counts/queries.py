@@ -73,11 +73,11 @@ async def survey(connection: AsyncConnection, count_id: str) -> Survey | None:
     )
 
 
-def _lots_of(count_id: str) -> sa.Select[tuple[str]]:
+def _lots_of(count_id: str) -> sa.Select[str]:
     return sa.select(count_line.c.entry).where(count_line.c.parent == count_id)
 
 
-def _versions(count_id: str) -> sa.Select[tuple[str, int]]:
+def _versions(count_id: str) -> sa.Select[str, int]:
     """The lots of a count with the version of each: 0 where nothing names the lot yet."""
     joined = count_line.outerjoin(lot, lot.c.id == count_line.c.entry)
     return (
