@@ -23,8 +23,11 @@ def not_yours(owners: Owners, lot: Lot) -> Refusal | None:
 
 def not_owned(owners: Owners, owner_id: str) -> Refusal | None:
     """The refusal of a decision about the goods of an owner the decider does not act for."""
-    if EVERY_OWNER in owners or owner_id in owners:
-        return None
+    return None if EVERY_OWNER in owners or owner_id in owners else owner_refused()
+
+
+def owner_refused() -> Refusal:
+    """The refusal of a decision about another owner's goods."""
     return Refusal(
         slug="other-owners-goods",
         detail="These goods belong to another owner than those you decide for.",
