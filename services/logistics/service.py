@@ -5,6 +5,7 @@ Owns their one list. Each folder's `capability.py` says what it keeps, decides, 
 
 from pathlib import Path
 
+from services.logistics.counts.capability import COUNTS
 from services.logistics.documents.capability import DOCUMENTS
 from services.logistics.emergencies.capability import EMERGENCIES
 from services.logistics.entitlements.capability import ENTITLEMENTS
@@ -14,7 +15,10 @@ from services.logistics.items.capability import ITEMS
 from services.logistics.kits.capability import KITS
 from services.logistics.needs.capability import NEEDS
 from services.logistics.partners.capability import PARTNERS
+from services.logistics.periods.capability import PERIODS
 from services.logistics.places.capability import PLACES
+from services.logistics.preparedness.capability import PREPAREDNESS
+from services.logistics.quotas.capability import QUOTAS
 from services.logistics.rations.capability import RATIONS
 from services.logistics.recalls.capability import RECALLS
 from services.logistics.requests.capability import REQUESTS
@@ -33,6 +37,8 @@ SERVICE = ServiceDefinition.of(
     RATIONS,
     NEEDS,
     STOCK,
+    COUNTS,
+    PERIODS,
     EMERGENCIES,
     ROUTES,
     REQUESTS,
@@ -44,6 +50,8 @@ SERVICE = ServiceDefinition.of(
     RECALLS,
     KITS,
     PARTNERS,
+    QUOTAS,
+    PREPAREDNESS,
     name="logistics",
     title="Tanggap: logistics",
     migrations=HERE / "migrations",

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from shared.contracts.counts import EVENTS as COUNTS
 from shared.contracts.distribution import EVENTS as DISTRIBUTION
-from shared.contracts.envelope import Payload, Value
 from shared.contracts.documents import EVENTS as DOCUMENTS
+from shared.contracts.envelope import Payload, Value
 from shared.contracts.field import HOUSEHOLDS_MAX, LINES_MAX, PERSONS_MAX
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import (
@@ -36,6 +37,7 @@ from shared.contracts.ledger import EVENTS as LEDGER
 from shared.contracts.ledger import ValueBasis
 from shared.contracts.partners import EVENTS as PARTNERS
 from shared.contracts.partners import Restriction
+from shared.contracts.periods import EVENTS as PERIODS
 from shared.contracts.places import DeviceAdmitted, DeviceDismissed, PlaceOpened
 from shared.contracts.preparedness import EVENTS as PREPAREDNESS
 from shared.contracts.quotas import EVENTS as QUOTAS
@@ -275,6 +277,8 @@ EVENTS: tuple[type[Payload], ...] = (
     StockReserved,
     ReservationReleased,
     *LEDGER,
+    *COUNTS,
+    *PERIODS,
     *RECALLS,
     *KITS,
     *PARTNERS,
