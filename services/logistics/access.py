@@ -19,6 +19,8 @@ APPROVER = "approver"
 AUDITOR = "auditor"
 OPERATOR = "operator"
 SERVICE = "service"
+# A donor, who reads its own statement and nothing else.
+PARTNER = "partner"
 
 # Opens places, lists items, sets rations.
 COORDINATORS = (WAREHOUSE, OPERATOR)
@@ -32,6 +34,7 @@ AREA_SCOPE = "area"
 PLACE_SCOPE = "place"
 POST_SCOPE = "post"
 OWNER_SCOPE = "owner"
+PARTNER_SCOPE = "partner"
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:.-]{0,127}")

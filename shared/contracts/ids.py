@@ -26,7 +26,7 @@ PartnerText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,
 UnitName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")]
 QuotaText = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}:[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?:[0-9]{4}$"),
+    StringConstraints(pattern=r"^[a-z0-9][a-z0-9_:.-]{0,79}:[0-9]{2}(\.[0-9]{2})?:[0-9]{4}$"),
 ]
 DemandText = Annotated[
     str,

@@ -38,6 +38,10 @@ class QuotaDrawn(Payload):
     key: ClassVar[str] = "quota_id"
 
     quota_id: QuotaId
+    owner_id: OwnerId
+    item_code: ItemCode
+    area_code: AreaCode
+    fiscal_year: FiscalYear
     lot_id: LotId
     quantity: Quantity
     cause: Subject = Field(description="what drew it, such as shipment/<id>")

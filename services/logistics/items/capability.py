@@ -7,13 +7,23 @@ from services.logistics.items import domain as items
 from services.logistics.items.http import items_router
 from services.logistics.items.tables import item
 from shared.contracts import logistics
+from shared.contracts.kits import PackUnitSet
 from shared.kit.decisions.types import StateKind
 from shared.kit.definition import Capability
 
 ITEMS = Capability(
     kinds=(
-        StateKind(name="item", table=item, state=items.Item, evolve=items.evolve_item, events=(logistics.ItemListed,)),
+        StateKind(
+            name="item",
+            table=item,
+            state=items.Item,
+            evolve=items.evolve_item,
+            events=(logistics.ItemListed, PackUnitSet),
+        ),
     ),
-    deciders={items.ListItem: items.decide_list_item},
+    deciders={
+        items.ListItem: items.decide_list_item,
+        items.SetPackUnit: items.decide_set_pack_unit,
+    },
     routers=lambda runtime: [items_router(runtime)],
 )

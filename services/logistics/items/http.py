@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from services.logistics.doors import Asked, Body, CommandKey, Coordinator, Reader
 from services.logistics.items import queries
 from services.logistics.items.catalogue import CATALOGUE
-from services.logistics.items.domain import ListItem
+from services.logistics.items.domain import ListItem, SetPackUnit
 from services.logistics.office import Desk, together
-from shared.contracts.ids import ItemCode, Slug
-from shared.contracts.values import Days
+from shared.contracts.ids import ItemCode, Slug, UnitName
+from shared.contracts.values import Days, Number, Quantity
 from shared.contracts.vocabulary import BaseUnit, ItemCategory
 from shared.kit.http.office import office_command
 from shared.kit.http.paging import page
@@ -25,6 +25,14 @@ class ItemStated(Body):
     category: ItemCategory
     base_unit: BaseUnit
     shelf_life_days: Days | None = None
+    unit_weight_g: Number | None = None
+
+
+class PackStated(Body):
+    """A pack an item comes in: a sack (karung), a box (dus)."""
+
+    pack_unit: UnitName
+    quantity: Quantity
 
 
 def items_router(runtime: Runtime) -> APIRouter:
@@ -39,7 +47,15 @@ def items_router(runtime: Runtime) -> APIRouter:
             base_unit=body.base_unit,
             recorded_on=runtime.today(),
             shelf_life_days=body.shelf_life_days,
+            unit_weight_g=body.unit_weight_g,
         )
+        return await office_command(runtime, request, principal, key, command)
+
+    @router.post("/items/{item_code}/pack-units", status_code=201, summary="Say how much is in a pack of an item")
+    async def set_pack(
+        request: Request, item_code: Slug, body: PackStated, principal: Coordinator, key: CommandKey
+    ) -> Response:
+        command = SetPackUnit(ItemCode(item_code), body.pack_unit, body.quantity, runtime.today())
         return await office_command(runtime, request, principal, key, command)
 
     @router.post("/items:seed-catalogue", status_code=201, summary="List the relief items of Kemensos")

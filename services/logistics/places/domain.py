@@ -36,6 +36,8 @@ DAMAGED = PlaceId("damaged")
 CONSUMED = PlaceId("consumed")
 DESTROYED = PlaceId("destroyed")
 SURPLUS = PlaceId("surplus")
+# Where parts go when kits are made of them, and kits when they are taken apart.
+KITS = PlaceId("consumed:kits")
 ACCOUNTS: tuple[PlaceId, ...] = (SUPPLIER, DONOR, HANDED_OUT, LOST, DAMAGED, CONSUMED, DESTROYED, SURPLUS)
 # What is on the road in a vehicle nobody named.
 TRANSIT = PlaceId("transit")

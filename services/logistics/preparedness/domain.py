@@ -1,0 +1,308 @@
+"""Preparedness: what a place should hold, villages that stand ready, and when a store was last looked through.
+
+Owns buffers (with the norm they rest on, or marked as assumed), Kampung Siaga Bencana in numbers, and that a look
+through a store is due again after six months. Pure.
+"""
+
+import calendar
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.logistics.items import domain as items
+from services.logistics.places import domain as places
+from shared.contracts.envelope import Payload
+from shared.contracts.ids import BufferId, ItemCode, KsbId, PlaceId
+from shared.contracts.preparedness import BufferSet, KsbDrilled, KsbReported, StockChecked
+from shared.contracts.vocabulary import PlaceKind
+from shared.kit.decisions.types import Event, Ref, Refusal, States
+
+# Kemensos asks for a look through buffer stock every six months.
+CHECK_EVERY_MONTHS = 6
+# Stores that hold stock for a disaster to come; posts, kitchens and drop points come and go with one.
+KEEPING = frozenset({PlaceKind.WAREHOUSE, PlaceKind.LUMBUNG})
+_BUFFERS = uuid.UUID("5f0a5a53-8a35-5c5c-9c3e-6d3c0e7f4b21")
+_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """How much of an item a place should hold. A target of 0 ends it."""
+
+    id: str
+    version: int
+    place_id: str
+    item_code: str
+    target: int
+    legal_basis: str
+    assumed: bool
+    set_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Ksb:
+    """A Kampung Siaga Bencana as last reported, and the last drill it held."""
+
+    id: str
+    version: int
+    area_code: str
+    lumbung_place_id: str | None
+    members_count: int
+    trained_count: int
+    document_number: str
+    reported_on: date
+    drilled_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StockCheck:
+    """When a store was last looked through, and when it is due again. It has the place's id."""
+
+    id: str
+    version: int
+    checked_on: date
+    due_on: date
+    document_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetBuffer:
+    """The office says how much of an item a place should hold."""
+
+    place_id: PlaceId
+    item_code: ItemCode
+    target: int
+    legal_basis: str
+    assumed: bool
+    recorded_on: date
+
+    @property
+    def buffer_id(self) -> BufferId:
+        """The one id of this place and item."""
+        return BufferId(str(uuid.uuid5(_BUFFERS, f"{self.place_id}/{self.item_code}")))
+
+    def aggregates(self) -> Sequence[Ref]:
+        """The buffer."""
+        return (Ref("buffer", self.buffer_id),)
+
+    def reads(self) -> Sequence[Ref]:
+        """The place and the item."""
+        return (Ref("place", self.place_id), Ref("item", self.item_code))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKsb:
+    """The office writes a Kampung Siaga Bencana down as it is now."""
+
+    ksb_id: KsbId
+    area_code: str
+    area_known: bool
+    lumbung_place_id: PlaceId | None
+    members_count: int
+    trained_count: int
+    document_number: str
+    recorded_on: date
+
+    def aggregates(self) -> Sequence[Ref]:
+        """The village."""
+        return (Ref("ksb", self.ksb_id),)
+
+    def reads(self) -> Sequence[Ref]:
+        """Its food store."""
+        return () if self.lumbung_place_id is None else (Ref("place", self.lumbung_place_id),)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDrill:
+    """A Kampung Siaga Bencana held a drill."""
+
+    ksb_id: KsbId
+    drilled_on: date
+    taking_part: int
+    recorded_on: date
+
+    def aggregates(self) -> Sequence[Ref]:
+        """The village."""
+        return (Ref("ksb", self.ksb_id),)
+
+    def reads(self) -> Sequence[Ref]:
+        """Nothing else."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCheck:
+    """A store was looked through."""
+
+    place_id: PlaceId
+    checked_on: date
+    document_number: str
+    recorded_on: date
+
+    def aggregates(self) -> Sequence[Ref]:
+        """The place's check."""
+        return (Ref("stock_check", self.place_id),)
+
+    def reads(self) -> Sequence[Ref]:
+        """The place."""
+        return (Ref("place", self.place_id),)
+
+
+def decide_set_buffer(states: States, command: SetBuffer) -> list[Payload] | Refusal:
+    """Set what a store should hold; the same again is no new event."""
+    if places.kind_of(states, command.place_id) not in KEEPING:
+        return places.place_unknown(command.place_id)
+    unknown = items.unknown_among(states, [command.item_code])
+    if unknown is not None:
+        return unknown
+    buffer = states.find(Buffer, command.buffer_id)
+    said = (command.target, command.legal_basis, command.assumed)
+    if buffer is not None and said == (buffer.target, buffer.legal_basis, buffer.assumed):
+        return []
+    return [
+        BufferSet(
+            buffer_id=command.buffer_id,
+            place_id=command.place_id,
+            item_code=command.item_code,
+            target=command.target,
+            legal_basis=command.legal_basis,
+            assumed=command.assumed,
+            set_on=command.recorded_on,
+        )
+    ]
+
+
+def decide_report_ksb(states: States, command: ReportKsb) -> list[Payload] | Refusal:
+    """Write down how many people a village has ready, and which store is its lumbung."""
+    if not command.area_known:
+        return places.area_unknown(command.area_code)
+    lumbung = command.lumbung_place_id
+    if lumbung is not None and places.kind_of(states, lumbung) is not PlaceKind.LUMBUNG:
+        return places.place_unknown(lumbung)
+    if command.trained_count > command.members_count:
+        return Refusal(
+            slug="ksb-numbers-wrong",
+            detail="More people are trained than there are members.",
+            next_step="Correct the numbers and send again under a new Idempotency-Key.",
+            status=422,
+        )
+    return [
+        KsbReported(
+            ksb_id=command.ksb_id,
+            area_code=command.area_code,
+            lumbung_place_id=lumbung,
+            members_count=command.members_count,
+            trained_count=command.trained_count,
+            document_number=command.document_number,
+            reported_on=command.recorded_on,
+        )
+    ]
+
+
+def decide_record_drill(states: States, command: RecordDrill) -> list[Payload] | Refusal:
+    """Write a drill down; one that is told late does not take the place of a later one."""
+    if states.find(Ksb, command.ksb_id) is None:
+        return ksb_unknown()
+    if command.drilled_on > command.recorded_on:
+        return in_the_future()
+    return [
+        KsbDrilled(
+            ksb_id=command.ksb_id,
+            drilled_on=command.drilled_on,
+            taking_part=command.taking_part,
+            recorded_on=command.recorded_on,
+        )
+    ]
+
+
+def decide_record_check(states: States, command: RecordCheck) -> list[Payload] | Refusal:
+    """Write down that a store was looked through, and when it is due again."""
+    if places.kind_of(states, command.place_id) not in KEEPING:
+        return places.place_unknown(command.place_id)
+    if command.checked_on > command.recorded_on:
+        return in_the_future()
+    return [
+        StockChecked(
+            place_id=command.place_id,
+            checked_on=command.checked_on,
+            due_on=months_later(command.checked_on, CHECK_EVERY_MONTHS),
+            document_number=command.document_number,
+            recorded_on=command.recorded_on,
+        )
+    ]
+
+
+def months_later(on: date, months: int) -> date:
+    """The same day so many months later, or that month's last day if it has none."""
+    years, month = divmod(on.month - 1 + months, _MONTHS)
+    year, month = on.year + years, month + 1
+    return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
+
+
+def ksb_unknown() -> Refusal:
+    """The refusal of a decision about a village nobody reported as ready."""
+    return Refusal(
+        slug="ksb-unknown",
+        detail="There is no Kampung Siaga Bencana under this id.",
+        next_step="Check the id, or report it first.",
+        status=404,
+    )
+
+
+def in_the_future() -> Refusal:
+    """The refusal to write down what has not happened yet."""
+    return Refusal(
+        slug="date-in-the-future",
+        detail="This date is still to come.",
+        next_step="Write it down when it has happened.",
+        status=422,
+    )
+
+
+def evolve_buffer(buffer: Buffer | None, event: Event) -> Buffer:
+    """The buffer as it was set last."""
+    match event.payload:
+        case BufferSet() as said:
+            return Buffer(
+                id=event.ref.id,
+                version=event.sequence,
+                place_id=said.place_id,
+                item_code=said.item_code,
+                target=said.target,
+                legal_basis=said.legal_basis,
+                assumed=said.assumed,
+                set_on=said.set_on,
+            )
+    raise TypeError(f"{event.payload.type} after {buffer and buffer.version}")
+
+
+def evolve_ksb(ksb: Ksb | None, event: Event) -> Ksb:
+    """The village as last reported, with its last drill."""
+    match event.payload:
+        case KsbReported() as said:
+            return Ksb(
+                id=event.ref.id,
+                version=event.sequence,
+                area_code=said.area_code,
+                lumbung_place_id=said.lumbung_place_id,
+                members_count=said.members_count,
+                trained_count=said.trained_count,
+                document_number=said.document_number,
+                reported_on=said.reported_on,
+                drilled_on=ksb.drilled_on if ksb is not None else None,
+            )
+        case KsbDrilled() as said if ksb is not None:
+            last = max(said.drilled_on, ksb.drilled_on or said.drilled_on)
+            return replace(ksb, version=event.sequence, drilled_on=last)
+    raise TypeError(f"{event.payload.type} after {ksb and ksb.version}")
+
+
+def evolve_stock_check(check: StockCheck | None, event: Event) -> StockCheck:
+    """The last look through a store, whatever the order they were told in."""
+    match event.payload:
+        case StockChecked() as said if check is not None and said.checked_on < check.checked_on:
+            return replace(check, version=event.sequence)
+        case StockChecked() as said:
+            return StockCheck(event.ref.id, event.sequence, said.checked_on, said.due_on, said.document_number)
+    raise TypeError(f"{event.payload.type} after {check and check.version}")
