@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.logistics.stock.tables import movement, to_explain
 from shared.contracts.envelope import timestamp
 from shared.contracts.logistics import GoodsHandedOut, LotReceived, StockMoved
-from shared.contracts.shipments import ShipmentReceived
+from shared.contracts.shipments import ShipmentPassed, ShipmentReceived, SurplusFound
 from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.log.append import Placed
@@ -103,6 +103,10 @@ def _flagged(one: Placed) -> Iterator[dict[str, Any]]:
             noted_on = said.moved_on
         case ShipmentReceived() as said if said.flags:
             where, noted_on = (said.to_place_id, None), said.received_on
+        case ShipmentPassed() as said if said.flags:
+            where, noted_on = (said.at_place_id, None), said.passed_on
+        case SurplusFound() as said:
+            where, noted_on = (said.from_place_id, said.lines[0].lot_id), said.found_on
         case GoodsHandedOut() as said if said.flags:
             where, noted_on = (said.place_id, None), said.handed_out_on
         case _:

@@ -63,7 +63,7 @@ class ValueStated(Body):
 
 
 class MovementStated(Body):
-    """Goods that came back, are lost or are damaged."""
+    """Goods that came back, are lost, damaged, kept apart or destroyed."""
 
     from_place_id: Slug
     to_place_id: Slug
@@ -108,7 +108,7 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
         command = ValueLot(LotId(lot_id), worth, body.document_number, runtime.today(), owned_by(principal))
         return await office_command(runtime, request, principal, key, command)
 
-    @router.post("/lots/{lot_id}/movements", status_code=201, summary="Write goods as returned, lost or damaged")
+    @router.post("/lots/{lot_id}/movements", status_code=201, summary="Write off, keep apart or take back goods")
     async def move(
         request: Request, lot_id: UuidText, body: MovementStated, principal: Storekeeper, key: CommandKey
     ) -> Response:
@@ -174,8 +174,8 @@ def _reason_not_written() -> Problem:
         slug="reason-not-written",
         status=422,
         detail="This reason follows from shipments and reports and is not written by hand.",
-        next_step="Choose one of: return, loss, damage.",
-        errors=[FieldProblem("body.reason", "One of return, loss, damage is expected.")],
+        next_step="Choose one of: return, loss, damage, quarantine, destruction.",
+        errors=[FieldProblem("body.reason", "One of return, loss, damage, quarantine, destruction is expected.")],
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.tables import place
-from services.logistics.requests.planner import Offer, Where
+from services.logistics.requests.candidates import Offer, Where
 from services.logistics.stock.owners import EVERY_OWNER, Owners
 from services.logistics.stock.tables import balance, lot, movement, reservation, to_explain
 from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
@@ -134,6 +134,7 @@ async def offers(
             free.label("free"),
             lot.c.item_code,
             lot.c.expires_on,
+            lot.c.owner_id,
             place.c.area_code,
             place.c.latitude_e7,
             place.c.longitude_e7,
@@ -161,6 +162,7 @@ async def offers(
             available=row.free,
             expires_on=row.expires_on,
             where=Where(row.area_code, row.latitude_e7, row.longitude_e7),
+            owner_id=row.owner_id,
         )
         for row in await connection.execute(query)
     ]
