@@ -5,7 +5,6 @@ depends on either. Must not know what the ids are for.
 """
 
 import hashlib
-import uuid
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -38,4 +37,5 @@ def derived_id(source_event_id: str, reaction: str, index: int) -> str:
     octets = bytearray(hashlib.sha256(seed).digest()[:16])
     octets[6] = (octets[6] & 0x0F) | 0x80
     octets[8] = (octets[8] & 0x3F) | 0x80
-    return str(uuid.UUID(bytes=bytes(octets)))
+    digits = octets.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

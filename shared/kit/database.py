@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -38,15 +39,28 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
+            json_deserializer=orjson.loads,
             connect_args={"server_settings": settings, "timeout": 10},
         )
         _check_on_checkout(self.engine)
+        # The same pool; SQLAlchemy begins no transaction of its own on what comes out of it.
+        self._unbegun = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that commits when the block ends and rolls back when it raises."""
-        async with self.engine.begin() as connection:
-            yield connection
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        Begun and ended on the driver itself, so that `fetch` and `copy_rows` share it with SQLAlchemy's statements.
+        """
+        async with self._unbegun.connect() as connection:
+            driver = _driver_of(connection)
+            await _run(driver, "BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                await _roll_back(driver)
+                raise
+            await _run(driver, "COMMIT")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -111,38 +125,84 @@ def is_unreachable(error: BaseException) -> bool:
     return isinstance(error, OSError | TimeoutError | sa.exc.TimeoutError) or sqlstate(error) in CONNECTION_STATES
 
 
+async def fetch(connection: AsyncConnection, query: str, *values: Any) -> list[asyncpg.Record]:
+    """The rows of a fixed statement with `$1` places, inside the connection's open transaction.
+
+    Why past SQLAlchemy: building, caching and adapting a statement costs it several times what the driver takes to
+    send it, and the hot path has a dozen. JSON goes in as text and comes out as values. Errors are SQLAlchemy's all
+    the same, so that one rule decides about running again.
+    """
+    driver = await _in_transaction(connection)
+    try:
+        return await driver.fetch(query, *values)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise _told(query, error, driver) from error
+
+
 async def copy_rows(
     connection: AsyncConnection, table: sa.Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
     """Insert rows by binary COPY inside the connection's open transaction.
 
-    Why: one COPY of 200 rows costs a fraction of 200 bound inserts. asyncpg reports a unique violation here as
-    it would for an insert; it is raised as SQLAlchemy's DBAPIError so that one rule decides about running again.
+    Why: one COPY of 200 rows costs a fraction of 200 bound inserts. A unique violation is told as of an insert.
     """
     if not rows:
         return
-    driver = await _driver(connection)
+    driver = await _in_transaction(connection)
     try:
         await driver.copy_records_to_table(table.name, schema_name=table.schema, columns=list(columns), records=rows)
-    except asyncpg.PostgresError as error:
-        raise DBAPIError(f"COPY {table.fullname}", None, error) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise _told(f"COPY {table.fullname}", error, driver) from error
 
 
-async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
-    raw = await connection.get_raw_connection()
-    driver: asyncpg.Connection = raw.driver_connection  # type: ignore[assignment]
+async def _in_transaction(connection: AsyncConnection) -> asyncpg.Connection:
+    """The driver, where a transaction is open: a connection of a plain engine begins one with its first statement."""
+    driver = _driver_of(connection)
     if not driver.is_in_transaction():
-        raise RuntimeError("COPY before the transaction's first statement would commit by itself")
+        await connection.execute(_NOTHING)
+        if not driver.is_in_transaction():
+            raise RuntimeError("a statement outside a transaction would commit by itself")
     return driver
 
 
-def recordset(table: sa.Table, columns: Sequence[str]) -> str:
-    """The SQL of a row source that reads the JSON array bound as `:rows` as rows with the table's column types.
+def _driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    if connection.sync_connection is None:
+        raise RuntimeError("the connection is closed")
+    driver: asyncpg.Connection = connection.sync_connection.connection.driver_connection  # type: ignore[assignment]
+    return driver
+
+
+async def _run(driver: asyncpg.Connection, statement: str) -> None:
+    try:
+        await driver.execute(statement)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise _told(statement, error, driver) from error
+
+
+async def _roll_back(driver: asyncpg.Connection) -> None:
+    """End the transaction without effect; where it cannot be said, close: the server undoes it, the pool sees it."""
+    if driver.is_closed():
+        return
+    try:
+        await driver.execute("ROLLBACK")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        driver.terminate()  # the error that led here says more than this one
+    except BaseException:
+        driver.terminate()
+        raise
+
+
+def _told(statement: str, error: Exception, driver: asyncpg.Connection) -> DBAPIError:
+    return DBAPIError(statement, None, error, connection_invalidated=driver.is_closed())
+
+
+def recordset(table: sa.Table, columns: Sequence[str], *, place: str = ":rows") -> str:
+    """The SQL of a row source that reads the JSON array bound at `place` as rows with the table's column types.
 
     Why: one parameter carries any number of rows of any column types, arrays and JSON included.
     """
     types = ", ".join(f'"{name}" {_type_of(table.c[name])}' for name in columns)
-    return f"json_to_recordset(CAST(:rows AS json)) AS x({types})"
+    return f"json_to_recordset(CAST({place} AS json)) AS x({types})"
 
 
 def json_rows(rows: Sequence[dict[str, Any]]) -> str:
@@ -154,4 +214,5 @@ def _type_of(column: sa.Column[Any]) -> str:
     return column.type.compile(dialect=_DIALECT)
 
 
+_NOTHING = sa.text("SELECT")
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]

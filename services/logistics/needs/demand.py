@@ -5,15 +5,15 @@ earlier one, also where the household moved to another area.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
-import sqlalchemy as sa
+import asyncpg
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.needs import tables
 from shared.contracts.logistics import NeedRecorded
-from shared.kit.database import json_rows, recordset
+from shared.kit.database import copy_rows, fetch, json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.log.append import Placed
 
@@ -26,32 +26,28 @@ def _columns(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-_EARLIER = sa.text(
+_EARLIER = (
     "SELECT disaster_id, household_id, demand_id, person_count, counted, lines FROM household_need "
-    "WHERE (disaster_id, household_id) IN "
-    "(SELECT * FROM unnest(CAST(:disasters AS text[]), CAST(:households AS text[])))"
+    "WHERE (disaster_id, household_id) IN (SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])))"
 )
-_KEEP = sa.text(
-    f"INSERT INTO household_need ({_columns(_HOUSEHOLD)}) SELECT {_columns(_HOUSEHOLD)} "
-    f"FROM {recordset(tables.household_need, _HOUSEHOLD)} ON CONFLICT (disaster_id, household_id) DO UPDATE SET "
-    "demand_id = excluded.demand_id, person_count = excluded.person_count, counted = excluded.counted, "
-    "lines = excluded.lines"
+_REPLACE = (
+    "UPDATE household_need AS t SET demand_id = x.demand_id, person_count = x.person_count, counted = x.counted, "
+    f"lines = x.lines FROM {recordset(tables.household_need, _HOUSEHOLD, place='$1')} "
+    "WHERE t.disaster_id = x.disaster_id AND t.household_id = x.household_id"
 )
 # Rows that exist are changed, only new ones inserted: a change may be negative, which no row to be inserted may be.
-_ADD_TO_AREAS = sa.text(
-    f"WITH change AS (SELECT * FROM {recordset(tables.demand_area, _AREA)}), changed AS ("
+_ADD = (
+    f"WITH area AS (SELECT * FROM {recordset(tables.demand_area, _AREA, place='$1')}), changed_area AS ("
     "UPDATE demand_area AS t SET household_count = t.household_count + c.household_count, "
-    "person_count = t.person_count + c.person_count FROM change AS c WHERE t.demand_id = c.demand_id "
-    "RETURNING t.demand_id) "
-    f"INSERT INTO demand_area ({_columns(_AREA)}) SELECT {_columns(_AREA)} FROM change "
-    "WHERE demand_id NOT IN (SELECT demand_id FROM changed)"
-)
-_ADD_TO_LINES = sa.text(
-    f"WITH change AS (SELECT * FROM {recordset(tables.demand_line, _LINE)}), changed AS ("
-    "UPDATE demand_line AS t SET needed = t.needed + c.needed FROM change AS c "
+    "person_count = t.person_count + c.person_count FROM area AS c WHERE t.demand_id = c.demand_id "
+    "RETURNING t.demand_id), new_area AS ("
+    f"INSERT INTO demand_area ({_columns(_AREA)}) SELECT {_columns(_AREA)} FROM area "
+    "WHERE demand_id NOT IN (SELECT demand_id FROM changed_area)), "
+    f"line AS (SELECT * FROM {recordset(tables.demand_line, _LINE, place='$2')}), changed_line AS ("
+    "UPDATE demand_line AS t SET needed = t.needed + c.needed FROM line AS c "
     "WHERE t.demand_id = c.demand_id AND t.item_code = c.item_code RETURNING t.demand_id, t.item_code) "
-    f"INSERT INTO demand_line ({_columns(_LINE)}) SELECT {_columns(_LINE)} FROM change "
-    "WHERE (demand_id, item_code) NOT IN (SELECT demand_id, item_code FROM changed)"
+    f"INSERT INTO demand_line ({_columns(_LINE)}) SELECT {_columns(_LINE)} FROM line "
+    "WHERE (demand_id, item_code) NOT IN (SELECT demand_id, item_code FROM changed_line)"
 )
 
 _Key = tuple[str, str]
@@ -85,63 +81,65 @@ async def apply_needs(connection: AsyncConnection, placed: Sequence[Placed]) -> 
         before = latest.get(key)
         if before is not None:
             _count(changes, before, -1)
-        elif (row := earlier.get(key)) is not None and row.counted:
-            changes.add(row.demand_id, row.person_count, [(code, quantity) for code, quantity in row.lines], -1)
+        elif (row := earlier.get(key)) is not None and row["counted"]:
+            changes.add(row["demand_id"], row["person_count"], row["lines"], -1)
         _count(changes, need, +1)
         latest[key] = need
-    await _write(connection, latest, changes, {need.demand_id: need for need in needs})
+    for need in needs:
+        changes.counts[need.demand_id]  # An area whose households all count elsewhere is listed with nothing.
+    await _keep(connection, latest, earlier)
+    await _add(connection, changes)
 
 
 def _count(changes: _Changes, need: NeedRecorded, sign: int) -> None:
     if need.counted:
-        lines = [(line.item_code, line.quantity) for line in need.lines]
-        changes.add(need.demand_id, need.person_count, lines, sign)
+        changes.add(need.demand_id, need.person_count, _lines(need), sign)
 
 
-async def _earlier(connection: AsyncConnection, needs: Sequence[NeedRecorded]) -> dict[_Key, sa.Row[Any]]:
-    wanted = {
-        "disasters": [need.disaster_id for need in needs],
-        "households": [need.household_id for need in needs],
-    }
-    rows = (await connection.execute(_EARLIER.columns(lines=tables.household_need.c.lines.type), wanted)).all()
-    return {(row.disaster_id, row.household_id): row for row in rows}
+async def _earlier(connection: AsyncConnection, needs: Sequence[NeedRecorded]) -> dict[_Key, asyncpg.Record]:
+    disasters, households = [need.disaster_id for need in needs], [need.household_id for need in needs]
+    rows = await fetch(connection, _EARLIER, disasters, households)
+    return {(row["disaster_id"], row["household_id"]): row for row in rows}
 
 
-async def _write(
-    connection: AsyncConnection, latest: dict[_Key, NeedRecorded], changes: _Changes, areas: dict[str, NeedRecorded]
-) -> None:
-    households = [
-        {
-            "disaster_id": need.disaster_id,
-            "household_id": need.household_id,
-            "demand_id": need.demand_id,
-            "person_count": need.person_count,
-            "counted": need.counted,
-            "lines": [[line.item_code, line.quantity] for line in need.lines],
-        }
-        for need in latest.values()
+async def _keep(connection: AsyncConnection, latest: Mapping[_Key, NeedRecorded], earlier: Collection[_Key]) -> None:
+    """Keep each household's latest need; one that another batch kept meanwhile raises a unique violation."""
+    new = [
+        (*key, need.demand_id, need.person_count, need.counted, orjson.dumps(_lines(need)).decode())
+        for key, need in latest.items()
+        if key not in earlier
     ]
-    await connection.execute(_KEEP, {"rows": json_rows(households)})
-    for demand_id in areas:
-        changes.counts[demand_id]  # An area whose households all count elsewhere is listed with nothing.
-    counts = [
+    await copy_rows(connection, tables.household_need, _HOUSEHOLD, new)
+    again = [
+        dict(zip(_HOUSEHOLD, (*key, need.demand_id, need.person_count, need.counted, _lines(need)), strict=True))
+        for key, need in latest.items()
+        if key in earlier
+    ]
+    if again:
+        await fetch(connection, _REPLACE, json_rows(again))
+
+
+async def _add(connection: AsyncConnection, changes: _Changes) -> None:
+    areas = [
         {
             "demand_id": demand_id,
             "disaster_id": demand_id.partition(":")[0],
             "area_code": demand_id.partition(":")[2],
-            "household_count": households_,
+            "household_count": households,
             "person_count": persons,
         }
-        for demand_id, (households_, persons) in changes.counts.items()
+        for demand_id, (households, persons) in changes.counts.items()
     ]
-    await connection.execute(_ADD_TO_AREAS, {"rows": json_rows(counts)})
     lines = [
         {"demand_id": demand_id, "item_code": item_code, "needed": needed}
         for (demand_id, item_code), needed in changes.needed.items()
         if needed
     ]
-    if lines:
-        await connection.execute(_ADD_TO_LINES, {"rows": json_rows(lines)})
+    await fetch(connection, _ADD, json_rows(areas), json_rows(lines))
+
+
+def _lines(need: NeedRecorded) -> list[tuple[str, int]]:
+    return [(line.item_code, line.quantity) for line in need.lines]
 
 
 DEMAND = ReadModel("area_demand", (tables.household_need, tables.demand_area, tables.demand_line), apply_needs)

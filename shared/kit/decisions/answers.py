@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.envelope import timestamp
 from shared.kit import clock
 from shared.kit.canonical import canonical
-from shared.kit.database import copy_rows
+from shared.kit.database import copy_rows, fetch
 from shared.kit.decisions.tables import idempotency
 from shared.kit.decisions.types import Accepted, Item, KeyReused, Logged, Outcome, Refusal, Refused
 
@@ -27,14 +27,11 @@ from shared.kit.decisions.types import Accepted, Item, KeyReused, Logged, Outcom
 # No person or post has it. The ids are the devices' own UUIDs, so they need no scope to differ.
 RECALLED_SCOPE = ""
 
-_READ = sa.text(
+_READ = (
     "SELECT scope, key, fingerprint, answer FROM intake.idempotency "
-    "WHERE (scope, key) IN (SELECT * FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])))"
+    "WHERE (scope, key) IN (SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])))"
 )
-_READ_DECIDED = sa.text(
-    "SELECT CAST(id AS text) AS id, type, subject, sequence, position FROM log.entry "
-    "WHERE id = ANY(CAST(:ids AS uuid[]))"
-)
+_READ_DECIDED = "SELECT id, type, subject, sequence, position FROM log.entry WHERE id = ANY(CAST($1 AS uuid[]))"
 
 # Reactions' events have derived ids (UUIDv8) and no client that could ask again. One command's events stand together;
 # where an import ended between them, the next one adds the rest.
@@ -71,8 +68,9 @@ class Recalled(Accepted):
 async def read_answers(connection: AsyncConnection, items: Sequence[Item]) -> list[Outcome | None]:
     """The answer each item was given before, or None where it has none and must be decided."""
     stored = await _read_stored(connection, items)
-    decided = await _read_decided(connection, items)
-    return [decided.get(_first_event_id(item)) or _answer_of(item, stored) for item in items]
+    first_ids = [_first_event_id(item) for item in items]
+    decided = await _read_decided(connection, [id_ for id_ in first_ids if id_ is not None])
+    return [decided.get(id_) or _answer_of(item, stored) for item, id_ in zip(items, first_ids, strict=True)]
 
 
 async def _read_stored(
@@ -82,24 +80,22 @@ async def _read_stored(
     wanted |= {(RECALLED_SCOPE, item.idempotency.key) for item in items if item.idempotency and _is_report(item)}
     if not wanted:
         return {}
-    places = {"scopes": [scope for scope, _ in wanted], "keys": [key for _, key in wanted]}
-    rows = (await connection.execute(_READ, places)).all()
-    return {(row.scope, row.key): (row.fingerprint, row.answer) for row in rows}
+    rows = await fetch(connection, _READ, [scope for scope, _ in wanted], [key for _, key in wanted])
+    return {(scope, key): (fingerprint, answer) for scope, key, fingerprint, answer in rows}
 
 
-async def _read_decided(connection: AsyncConnection, items: Sequence[Item]) -> dict[str | None, Outcome]:
+async def _read_decided(connection: AsyncConnection, ids: Sequence[str]) -> dict[str | None, Outcome]:
     """What reactions decided before, by the id of their first event: the log may be ahead of a restored cursor.
 
     Why not wait for the unique id to clash: the states are those after the decision, and deciding on them again may
     refuse, fail, or come to other events.
     """
-    ids = [id_ for item in items if (id_ := _first_event_id(item)) is not None]
     if not ids:
         return {}
-    rows = await connection.execute(_READ_DECIDED, {"ids": ids})
+    rows = await fetch(connection, _READ_DECIDED, ids)
     return {
-        row.id: Accepted((Logged(row.id, row.type, row.subject, row.sequence, row.position),), replayed=True)
-        for row in rows
+        str(id_): Accepted((Logged(str(id_), type_, subject, sequence, position),), replayed=True)
+        for id_, type_, subject, sequence, position in rows
     }
 
 

@@ -88,10 +88,10 @@ class _Work:
 class _Seen:
     """What one item's decision may read."""
 
-    def __init__(self, work: _Work, item: Item) -> None:
+    def __init__(self, work: _Work, item: Item, named: Sequence[Ref]) -> None:
         self._work = work
         self._item = item
-        self._named = {*item.command.aggregates(), *item.command.reads()}
+        self._named = named
 
     def find(self, state: type[S], id_: str) -> S | None:
         ref = Ref(self._work.rules.stores.kind_of[state], id_)
@@ -212,11 +212,13 @@ def _repeat(first: Item, again: Item, index: int) -> _Verdict:
 
 
 def _decide_one(work: _Work, item: Item) -> _Verdict:
+    command = item.command
     try:
-        decision = work.rules.deciders[type(item.command)](_Seen(work, item), item.command)
+        writes = command.aggregates()
+        decision = work.rules.deciders[type(command)](_Seen(work, item, (*writes, *command.reads())), command)
         if isinstance(decision, Refusal):
             return Refused(decision)
-        events, states = _evolve(work, item, decision)
+        events, states = _evolve(work, item, writes, decision)
     except Exception as error:  # One item's fault must not cost the others their answer; it is reported as ours.
         return Failed(error)
     first = len(work.events)
@@ -232,8 +234,9 @@ def _take_claims(work: _Work, item: Item) -> None:
             work.taken.setdefault(key, holder)
 
 
-def _evolve(work: _Work, item: Item, payloads: Sequence[Payload]) -> tuple[list[Event], dict[Ref, Any]]:
-    writable = set(item.command.aggregates())
+def _evolve(
+    work: _Work, item: Item, writable: Sequence[Ref], payloads: Sequence[Payload]
+) -> tuple[list[Event], dict[Ref, Any]]:
     states: dict[Ref, Any] = {}
     events = []
     for index, payload in enumerate(payloads):

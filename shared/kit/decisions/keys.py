@@ -5,16 +5,15 @@ Owns reading and inserting the vault's keyed digests for the batch decider. Know
 
 from collections.abc import Collection, Mapping
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.kit.database import copy_rows
+from shared.kit.database import copy_rows, fetch
 from shared.kit.decisions.types import UniqueKey
 from shared.kit.vault.tables import unique_key
 
-_READ = sa.text(
+_READ = (
     "SELECT scope, digest, holder FROM vault.unique_key "
-    "WHERE (scope, digest) IN (SELECT * FROM unnest(CAST(:scopes AS text[]), CAST(:digests AS bytea[])))"
+    "WHERE (scope, digest) IN (SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bytea[])))"
 )
 
 
@@ -22,9 +21,8 @@ async def read_holders(connection: AsyncConnection, keys: Collection[UniqueKey])
     """The holders of these keys, as far as they have one."""
     if not keys:
         return {}
-    wanted = {"scopes": [key.scope for key in keys], "digests": [key.digest for key in keys]}
-    rows = (await connection.execute(_READ, wanted)).all()
-    return {UniqueKey(row.scope, row.digest): row.holder for row in rows}
+    rows = await fetch(connection, _READ, [key.scope for key in keys], [key.digest for key in keys])
+    return {UniqueKey(scope, digest): holder for scope, digest, holder in rows}
 
 
 async def write_holders(connection: AsyncConnection, taken: Mapping[UniqueKey, str]) -> None:

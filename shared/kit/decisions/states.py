@@ -7,17 +7,21 @@ import dataclasses
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import asyncpg
+import orjson
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.kit.database import json_rows, recordset
+from shared.kit.database import copy_rows, fetch, json_rows, recordset
 from shared.kit.decisions.types import Children, Ref, StateKind
 
 Lock = Literal["update", "share", "none"]
+_LOCKING: Mapping[Lock, str] = {"update": "FOR UPDATE", "share": "FOR SHARE", "none": ""}
 _PLAIN = (str, int, bool, bytes, date, datetime)
 
 
@@ -34,14 +38,34 @@ class RowCodec:
             raise TypeError(f"{row_type.__name__}: table {table.fullname} lacks the columns {missing}")
         self._json = {name for name in self.columns if isinstance(table.c[name].type, JSONB)}
         self._adapters = {name: TypeAdapter(hints[name]) for name in self.columns if not _is_plain(hints[name])}
+        self._values = (
+            attrgetter(*self.columns) if len(self.columns) > 1 else lambda row: (getattr(row, *self.columns),)
+        )
+        # An enumeration's word is a text as it stands; only other values must be turned into what JSON holds.
+        self._dumped = [
+            (place, name)
+            for place, name in enumerate(self.columns)
+            if name in self._json or (name in self._adapters and not _is_plain(hints[name], words=True))
+        ]
 
-    def load(self, row: sa.RowMapping, **given: Any) -> Any:
+    def load(self, row: asyncpg.Record, **given: Any) -> Any:
         """The instance a row holds; `given` fills the fields kept elsewhere."""
-        adapters = self._adapters
-        values = {
-            name: adapters[name].validate_python(row[name]) if name in adapters else row[name] for name in self.columns
-        }
+        values = {name: row[name] for name in self.columns}
+        for name, adapter in self._adapters.items():
+            values[name] = adapter.validate_python(values[name])
         return self.row_type(**values, **given)
+
+    def record(self, instance: Any) -> list[Any]:
+        """The row of an instance in the order of `columns`, in values that COPY takes: JSON as text."""
+        values = list(self._values(instance))
+        for place, name in self._dumped:
+            value = values[place]
+            if name in self._adapters:
+                value = self._adapters[name].dump_python(value, mode="json")
+            if name in self._json and value is not None:
+                value = orjson.dumps(value).decode()
+            values[place] = value
+        return values
 
     def dump(self, instance: Any) -> dict[str, Any]:
         """The row of an instance, in values that JSON can carry into the database."""
@@ -66,22 +90,16 @@ class StateStore:
         self._codec = RowCodec(kind.state, kind.table, skip=child_fields)
         self._children = [_ChildStore(child) for child in kind.children]
         columns = self._codec.columns
-        names = ", ".join(f'"{name}"' for name in columns)
-        chosen = ", ".join(f'x."{name}"' for name in columns)
         changes = ", ".join(f'"{name}" = x."{name}"' for name in columns if name != "id")
-        source = recordset(kind.table, columns)
         # State tables are named without a schema: a rebuild fills shadows of them through the search path.
-        self._insert = sa.text(f'INSERT INTO "{kind.table.name}" ({names}) SELECT {chosen} FROM {source}')
-        self._update = sa.text(f'UPDATE "{kind.table.name}" AS t SET {changes} FROM {source} WHERE t.id = x.id')
+        chosen = f'SELECT {_quoted(columns)} FROM "{kind.table.name}" WHERE id = ANY($1) ORDER BY id'
+        self._select = {lock: f"{chosen} {locking}" for lock, locking in _LOCKING.items()}
+        source = recordset(kind.table, columns, place="$1")
+        self._update = f'UPDATE "{kind.table.name}" AS t SET {changes} FROM {source} WHERE t.id = x.id'
 
     async def load(self, connection: AsyncConnection, ids: Sequence[str], lock: Lock) -> dict[str, Any]:
         """The states of these ids that exist, locked in the order of their ids."""
-        query = sa.select(*(self.table.c[name] for name in self._codec.columns))
-        query = query.where(self.table.c.id == sa.any_(sa.bindparam("ids", ids, type_=sa.ARRAY(sa.Text))))
-        query = query.order_by(self.table.c.id)
-        if lock != "none":
-            query = query.with_for_update(read=lock == "share")
-        rows = (await connection.execute(query)).mappings().all()
+        rows = await fetch(connection, self._select[lock], ids)
         if not rows:
             return {}
         found = [row["id"] for row in rows]
@@ -93,11 +111,11 @@ class StateStore:
 
     async def write(self, connection: AsyncConnection, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Write the states that changed: new ones inserted (a lost race raises a unique violation), others updated."""
-        new = [self._codec.dump(state) for id_, state in after.items() if id_ not in before]
+        new = [self._codec.record(state) for id_, state in after.items() if id_ not in before]
         changed = [self._codec.dump(state) for id_, state in after.items() if id_ in before]
-        for statement, rows in ((self._insert, new), (self._update, changed)):
-            if rows:
-                await connection.execute(statement, {"rows": json_rows(rows)})
+        await copy_rows(connection, self.table, self._codec.columns, new)
+        if changed:
+            await fetch(connection, self._update, json_rows(changed))
         for child in self._children:
             await child.write(connection, before, after)
 
@@ -110,21 +128,22 @@ class _ChildStore:
         self.table = children.table
         self._codec = RowCodec(children.row, children.table)
         columns = ["parent", "entry", *self._codec.columns]
-        names = ", ".join(f'"{name}"' for name in columns)
         chosen = ", ".join(f'x."{name}"' for name in columns)
         changes = ", ".join(f'"{name}" = excluded."{name}"' for name in self._codec.columns)
-        self._upsert = sa.text(
-            f'INSERT INTO "{children.table.name}" ({names}) SELECT {chosen} FROM {recordset(children.table, columns)} '
-            f"ON CONFLICT (parent, entry) DO UPDATE SET {changes}"
+        source = recordset(children.table, columns, place="$1")
+        self._select = f'SELECT {_quoted(columns)} FROM "{children.table.name}" WHERE parent = ANY($1)'
+        self._upsert = (
+            f'INSERT INTO "{children.table.name}" ({_quoted(columns)}) '
+            f"SELECT {chosen} FROM {source} ON CONFLICT (parent, entry) DO UPDATE SET {changes}"
         )
-        self._delete = sa.text(f'DELETE FROM "{children.table.name}" WHERE parent = :parent AND entry = :entry')
+        self._delete = (
+            f'DELETE FROM "{children.table.name}" '
+            "WHERE (parent, entry) IN (SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])))"
+        )
 
     async def load(self, connection: AsyncConnection, parents: Sequence[str]) -> dict[str, dict[str, Any]]:
-        query = sa.select(self.table).where(
-            self.table.c.parent == sa.any_(sa.bindparam("parents", parents, type_=sa.ARRAY(sa.Text)))
-        )
         held: dict[str, dict[str, Any]] = {}
-        for row in (await connection.execute(query)).mappings():
+        for row in await fetch(connection, self._select, parents):
             held.setdefault(row["parent"], {})[row["entry"]] = self._codec.load(row)
         return held
 
@@ -141,9 +160,9 @@ class _ChildStore:
             ]
             gone += [(id_, entry) for entry in was if entry not in now]
         if gone:
-            await connection.execute(self._delete, [{"parent": parent, "entry": entry} for parent, entry in gone])
+            await fetch(connection, self._delete, [parent for parent, _ in gone], [entry for _, entry in gone])
         if rows:
-            await connection.execute(self._upsert, {"rows": json_rows(rows)})
+            await fetch(connection, self._upsert, json_rows(rows))
 
 
 class StateStores:
@@ -185,9 +204,16 @@ class StateStores:
             await self.by_kind[kind].write(connection, was, states)
 
 
-def _is_plain(hint: Any) -> bool:
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _is_plain(hint: Any, *, words: bool = False) -> bool:
+    """Whether the driver takes and gives values of a type as they are; `words`: enumerations of texts, too."""
     hint = getattr(hint, "__supertype__", hint)
     if get_origin(hint) is not None:
         arms = [arm for arm in get_args(hint) if arm is not type(None)]
-        return len(arms) < len(get_args(hint)) and all(_is_plain(arm) for arm in arms)
-    return isinstance(hint, type) and issubclass(hint, _PLAIN) and not issubclass(hint, enum.Enum)
+        return len(arms) < len(get_args(hint)) and all(_is_plain(arm, words=words) for arm in arms)
+    if not isinstance(hint, type):
+        return False
+    return words and issubclass(hint, str) if issubclass(hint, enum.Enum) else issubclass(hint, _PLAIN)

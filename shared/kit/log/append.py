@@ -4,19 +4,18 @@ Owns how an event becomes a leaf and where it stands. The head's row is the last
 position order is commit order. Must not decide anything, and never changes an entry once written.
 """
 
-import uuid
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import SPEC_VERSION, timestamp
 from shared.kit.canonical import canonical
-from shared.kit.database import copy_rows
+from shared.kit.database import copy_rows, fetch
 from shared.kit.decisions.types import Event
 from shared.kit.log.tables import entry, head
 
@@ -24,9 +23,9 @@ PARTITION_HASH = "crc32"
 _COLUMNS = ("position", "partition", "number", "id", "type", "subject", "sequence", "recorded_at", "leaf")
 
 # Increments arrive as one array; the row's lock is held until commit.
-_ADVANCE = sa.text(
-    "UPDATE log.head SET position = position + :count, recorded_at = greatest(recorded_at, :now), numbers = ARRAY("
-    "SELECT n + i FROM unnest(numbers, CAST(:increments AS bigint[])) WITH ORDINALITY AS t(n, i, place) ORDER BY place"
+_ADVANCE = (
+    "UPDATE log.head SET position = position + $1, recorded_at = greatest(recorded_at, $2), numbers = ARRAY("
+    "SELECT n + i FROM unnest(numbers, CAST($3 AS bigint[])) WITH ORDINALITY AS t(n, i, place) ORDER BY place"
     ") RETURNING position, recorded_at, numbers"
 )
 
@@ -43,8 +42,7 @@ class LogIdentity:
         return zlib.crc32(key.encode()) % self.partitions
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """An event with its place in the log."""
 
     event: Event
@@ -72,29 +70,17 @@ async def append(
     increments = [0] * identity.partitions
     for partition in partitions:
         increments[partition] += 1
-    advanced = (await connection.execute(_ADVANCE, {"count": len(events), "now": now, "increments": increments})).one()
-    numbers = [last - grown for last, grown in zip(advanced.numbers, increments, strict=True)]
-    position = advanced.position - len(events)
-    recorded_at: datetime = advanced.recorded_at
+    ((last_position, recorded_at, last_numbers),) = await fetch(connection, _ADVANCE, len(events), now, increments)
+    numbers = [last - grown for last, grown in zip(last_numbers, increments, strict=True)]
+    position = last_position - len(events)
     recorded = timestamp(recorded_at)
     rows = []
     for event, partition in zip(events, partitions, strict=True):
         position += 1
         numbers[partition] += 1
         leaf = canonical(leaf_content(event, identity.source, recorded))
-        rows.append(
-            (
-                position,
-                partition,
-                numbers[partition],
-                uuid.UUID(event.id),
-                event.payload.type,
-                event.ref.subject,
-                event.sequence,
-                recorded_at,
-                leaf,
-            )
-        )
+        place = (position, partition, numbers[partition])
+        rows.append((*place, event.id, event.payload.type, event.ref.subject, event.sequence, recorded_at, leaf))
     await copy_rows(connection, entry, _COLUMNS, rows)
     return [Placed(event, row[0], recorded_at) for event, row in zip(events, rows, strict=True)]
 

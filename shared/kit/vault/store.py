@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kit import clock
+from shared.kit.database import fetch
 from shared.kit.decisions.types import SealedDocument
 from shared.kit.vault.documents import Content, Erased, Opening, as_uuid, open_document
 from shared.kit.vault.keys import VaultKeys
@@ -20,18 +21,16 @@ READ_LIMIT_SUBJECTS = 1000
 # A subject's documents by field group (a group never collected is not in it), or the word that they are gone.
 Documents = dict[str, Content]
 
-_WRITE = sa.text(
-    """
+_WRITE = """
     INSERT INTO vault.document (subject_id, field_group, version, wrapped_key, ciphertext)
     SELECT n.subject_id, n.field_group,
            coalesce((SELECT max(d.version) FROM vault.document d
                       WHERE d.subject_id = n.subject_id AND d.field_group = n.field_group), 0)
              + row_number() OVER (PARTITION BY n.subject_id, n.field_group ORDER BY n.place),
            n.wrapped_key, n.ciphertext
-      FROM unnest(CAST(:subjects AS uuid[]), CAST(:groups AS text[]), CAST(:keys AS bytea[]), CAST(:texts AS bytea[]))
+      FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[]), CAST($3 AS bytea[]), CAST($4 AS bytea[]))
            WITH ORDINALITY AS n(subject_id, field_group, wrapped_key, ciphertext, place)
     """
-)
 
 # One statement, so that no document leaves the database without its record: if the insert fails, nothing is read.
 # `erased_at` closes reading from the moment of the request, whether or not the destruction is done.
@@ -77,13 +76,14 @@ async def write_documents(connection: AsyncConnection, documents: Sequence[Seale
     """
     if not documents:
         return
-    columns = {
-        "subjects": [document.subject_id for document in documents],
-        "groups": [document.field_group for document in documents],
-        "keys": [document.wrapped_key for document in documents],
-        "texts": [document.ciphertext for document in documents],
-    }
-    await connection.execute(_WRITE, columns)
+    await fetch(
+        connection,
+        _WRITE,
+        [document.subject_id for document in documents],
+        [document.field_group for document in documents],
+        [document.wrapped_key for document in documents],
+        [document.ciphertext for document in documents],
+    )
 
 
 async def read_documents(
