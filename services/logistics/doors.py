@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict
 
-from services.logistics.access import COORDINATORS, POST, READERS, REQUESTERS, STOREKEEPERS
+from services.logistics.access import APPROVER, COORDINATORS, POST, READERS, REQUESTERS, STOREKEEPERS
 from shared.kit.access.roles import Principal, require
 from shared.kit.http.idempotency import require_key
 from shared.kit.http.paging import PageRequest, page_request
@@ -16,6 +16,7 @@ from shared.kit.http.paging import PageRequest, page_request
 Coordinator = Annotated[Principal, Depends(require(*COORDINATORS))]
 Storekeeper = Annotated[Principal, Depends(require(*STOREKEEPERS))]
 Requester = Annotated[Principal, Depends(require(*REQUESTERS))]
+Approver = Annotated[Principal, Depends(require(APPROVER))]
 Reader = Annotated[Principal, Depends(require(*READERS))]
 OfficeReader = Annotated[Principal, Depends(require(*(role for role in READERS if role != POST)))]
 Reporter = Annotated[Principal, Depends(require(POST))]

@@ -10,12 +10,17 @@ from services.logistics.items.catalogue import CATALOGUE
 from services.logistics.items.domain import UNKNOWN_ITEM, ListItem
 from services.logistics.places.admission import AdmitDevice, DismissDevice
 from services.logistics.places.domain import SUPPLIER, TRANSIT, OpenPlace, OpenPostPlace
-from services.logistics.requests.domain import AllocateRequest, OpenRequest
+from services.logistics.requests.allocating import AllocateRequest
+from services.logistics.requests.approving import ApproveRequest
+from services.logistics.requests.asking import OpenRequest
+from services.logistics.requests.waiting import Deadline
+from services.logistics.shipments.arriving import CountShipment
 from services.logistics.shipments.counting import CountedLine
-from services.logistics.shipments.domain import DispatchShipment, Load, ReceiveShipment
+from services.logistics.shipments.dispatching import DispatchShipment, Load
 from services.logistics.stock.receiving import ReceiveLot
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import (
+    ActorId,
     DeviceId,
     DisasterId,
     HandoutId,
@@ -27,6 +32,7 @@ from shared.contracts.ids import (
     RequestId,
     ReservationId,
     ShipmentId,
+    SupportId,
 )
 from shared.contracts.requests import Allocation
 from shared.contracts.vocabulary import Authority, PlaceKind, Urgency
@@ -40,6 +46,9 @@ KIT = ItemCode("family-kit")
 OWNER = OwnerId("regency:62.06")
 WAREHOUSE = PlaceId("gudang-kasongan")
 FAR_WAREHOUSE = PlaceId("gudang-palangka-raya")
+
+ASKER = ActorId("officer-1")
+APPROVER = ActorId("approver-1")
 
 
 def new_id() -> str:
@@ -97,29 +106,41 @@ def open_request(request_id: str, *lines: tuple[str, int], **changes: Any) -> Op
         "area_code": VILLAGE,
         "to_place_id": POST,
         "urgency": Urgency.HIGH,
-        "due_at": datetime(2026, 11, 20, 11, 0, tzinfo=UTC),
+        "requested_by": ASKER,
         "recorded_on": TODAY,
         **changes,
     }
+    given.setdefault("deadline", Deadline.of(AT, given["urgency"]))
     return OpenRequest(request_id=RequestId(request_id), lines=quantities(*lines), **given)
+
+
+def approve(request_id: str, *lines: tuple[str, int], **changes: Any) -> ApproveRequest:
+    """Approve all that is open, or the lines given."""
+    given: dict[str, Any] = {"owner_id": OWNER, "approved_by": APPROVER, "recorded_on": TODAY, **changes}
+    return ApproveRequest(RequestId(request_id), lines=quantities(*lines) if lines else None, **given)
 
 
 def quantities(*lines: tuple[str, int]) -> tuple[ItemQuantity, ...]:
     return tuple(ItemQuantity(item_code=ItemCode(code), quantity=quantity) for code, quantity in lines)
 
 
-def pick(lot_id: str, quantity: int, *, place_id: str = WAREHOUSE, item_code: str = RICE) -> Allocation:
+def pick(
+    lot_id: str, quantity: int, *, place_id: str = WAREHOUSE, item_code: str = RICE, support_id: str | None = None
+) -> Allocation:
     return Allocation(
         reservation_id=ReservationId(new_id()),
         lot_id=LotId(lot_id),
         item_code=ItemCode(item_code),
         place_id=PlaceId(place_id),
         quantity=quantity,
+        support_id=SupportId(support_id) if support_id is not None else None,
     )
 
 
-def allocate(request_id: str, *picks: Allocation, on: date = TODAY) -> AllocateRequest:
-    return AllocateRequest(RequestId(request_id), picks, on + timedelta(days=3), on)
+def allocate(
+    request_id: str, *picks: Allocation, on: date = TODAY, owner_id: OwnerId = OWNER, **changes: Any
+) -> AllocateRequest:
+    return AllocateRequest(RequestId(request_id), owner_id, picks, on + timedelta(days=3), on, **changes)
 
 
 def load(allocation: Allocation, quantity: int | None = None) -> Load:
@@ -142,7 +163,7 @@ def count(lot_id: str, accepted: int, missing: int = 0, damaged: int = 0) -> Cou
     return CountedLine(LotId(lot_id), accepted, missing, damaged)
 
 
-def arrive(shipment_id: str, *lines: CountedLine, place_id: str = POST, **changes: Any) -> ReceiveShipment:
+def arrive(shipment_id: str, *lines: CountedLine, place_id: str = POST, **changes: Any) -> CountShipment:
     given: dict[str, Any] = {
         "serves": (),
         "capture": Capture(DEVICE, AT),
@@ -151,7 +172,7 @@ def arrive(shipment_id: str, *lines: CountedLine, place_id: str = POST, **change
         "recorded_on": TODAY,
         **changes,
     }
-    return ReceiveShipment(ShipmentId(shipment_id), PlaceId(place_id), lines=lines, **given)
+    return CountShipment(ShipmentId(shipment_id), PlaceId(place_id), lines=lines, **given)
 
 
 def given_line(

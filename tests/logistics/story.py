@@ -4,14 +4,21 @@ The states are those that `evolve` makes of the events; a command sees those it 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from services.logistics.requests.addressing import first_addressee
+from services.logistics.requests.asking import OpenRequest
 from services.logistics.service import SERVICE
+from services.logistics.shipments.arriving import CountShipment
+from services.logistics.shipments.dispatching import DispatchShipment
+from services.logistics.shipments.domain import Shipment
 from services.logistics.stock.domain import Balance, Lot
 from shared.contracts.envelope import Payload
+from shared.contracts.ids import LotId, RequestId
 from shared.kit.decisions.types import Command, Event, Ref, Refusal
+from tests.logistics.builders import approve
 
 S = TypeVar("S")
 
@@ -45,13 +52,20 @@ class Story:
     events: list[Event] = field(default_factory=list)
 
     def given(self, *commands: Command) -> "Story":
-        """The story after these commands, which must be accepted."""
+        """The story after these commands, which must be accepted.
+
+        A request that is given is approved in full, for goods are what most stories are about; those about its
+        approval ask by `accepted`.
+        """
         for command in commands:
             self.accepted(command)
+            if isinstance(command, OpenRequest) and command.deadline is not None:
+                self.accepted(approve(command.request_id, owner_id=first_addressee(command.area_code)))
         return self
 
     def when(self, command: Command) -> Sequence[Payload] | Refusal:
         """What a command comes to; accepted, it becomes part of the story."""
+        command = self._looked_up(command)
         decision = SERVICE.deciders[type(command)](_Seen(self.states, command), command)
         if isinstance(decision, Refusal):
             return decision
@@ -60,6 +74,17 @@ class Story:
             assert ref in command.aggregates(), f"writes {ref} without naming it"
             self.apply(payload)
         return decision
+
+    def _looked_up(self, command: Command) -> Command:
+        """The command with what the doors look up for it: what a shipment goes for, and what was counted of it."""
+        if not isinstance(command, CountShipment | DispatchShipment):
+            return command
+        found: Shipment | None = self.states.get(Ref("shipment", command.shipment_id))
+        if isinstance(command, DispatchShipment):
+            early = found.early if found is not None else ()
+            return replace(command, early_lot_ids=tuple(LotId(one.lot_id) for one in early))
+        sent_for = found.request_id if found is not None and found.dispatched else None
+        return replace(command, request_id=RequestId(sent_for) if sent_for is not None else None)
 
     def apply(self, payload: Payload) -> None:
         ref = Ref(payload.kind, payload.aggregate_id)

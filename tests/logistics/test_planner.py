@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.logistics.requests.planner import Offer, Wanted, Where, distance, order, plan
+from services.logistics.requests.candidates import ByDistance, Nearness, Offer, Ways, Where, distance, order
+from services.logistics.requests.planner import Planned, Wanted, plan
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
-from shared.contracts.requests import Allocation
+from shared.contracts.requests import Allocation, PickReason, ShortReason
 from shared.contracts.vocabulary import Urgency
-from tests.logistics.builders import RICE
+from tests.logistics.builders import OWNER, RICE
 
 ITEMS = ("beras", "family-kit")
 PLACES = {
@@ -23,9 +24,13 @@ PLACES = {
 DUE = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def planned(wanted: list[Wanted], offers: list[Offer]) -> dict[RequestId, tuple[Allocation, ...]]:
+def whole_plan(wanted: list[Wanted], offers: list[Offer], ways: Ways | None = None) -> dict[RequestId, Planned]:
     numbers = itertools.count(1)
-    return plan(wanted, offers, lambda: f"00000000-0000-4000-8000-{next(numbers):012}")
+    return plan(wanted, offers, ways or ByDistance(), lambda: f"00000000-0000-4000-8000-{next(numbers):012}")
+
+
+def planned(wanted: list[Wanted], offers: list[Offer]) -> dict[RequestId, tuple[Allocation, ...]]:
+    return {id_: tuple(one.picks) for id_, one in whole_plan(wanted, offers).items()}
 
 
 @st.composite
@@ -39,7 +44,9 @@ def offers(draw: st.DrawFn) -> list[Offer]:
             continue
         item = ITEMS[(number // 2) % 2]
         expires = [date(2026, 12, 1), date(2027, 1, 1), None][(number // 2) % 3]
-        made.append(Offer(lot_id, ItemCode(item), PlaceId(place), draw(st.integers(1, 50)), expires, PLACES[place]))
+        made.append(
+            Offer(lot_id, ItemCode(item), PlaceId(place), draw(st.integers(1, 50)), expires, PLACES[place], OWNER)
+        )
     return made
 
 
@@ -52,7 +59,9 @@ def wishes(draw: st.DrawFn) -> list[Wanted]:
         made.append(
             Wanted(
                 request_id=RequestId(f"20000000-0000-4000-8000-{number:012}"),
+                owner_id=OWNER,
                 short=short,
+                to_place_id=PlaceId(f"desa-{number}"),
                 where=draw(st.sampled_from(list(PLACES.values()))),
                 urgency=draw(st.sampled_from(Urgency)),
                 due_at=DUE,
@@ -104,7 +113,8 @@ def test_one_request_takes_first_expiry_first_and_then_the_nearest(wanted: list[
     result = planned([request], there)[request.request_id]
     for line in request.short:
         ordered = sorted(
-            (offer for offer in there if offer.item_code == line.item_code), key=lambda one: order(one, request.where)
+            (offer for offer in there if offer.item_code == line.item_code),
+            key=lambda one: order(one, near(one, request)),
         )
         picks = [pick for pick in result if pick.item_code == line.item_code]
         assert [(pick.lot_id, pick.place_id) for pick in picks] == [
@@ -113,16 +123,23 @@ def test_one_request_takes_first_expiry_first_and_then_the_nearest(wanted: list[
         assert all(pick.quantity == offer.available for pick, offer in zip(picks[:-1], ordered, strict=False))
 
 
+def near(one: Offer, request: Wanted) -> Nearness:
+    found = ByDistance().way(one.place_id, one.where, request.to_place_id, request.where)
+    assert found is not None
+    return found
+
+
 def offer(number: int, place: str, *, expires: date | None = None, available: int = 10) -> Offer:
     return Offer(
-        LotId(f"10000000-0000-4000-8000-{number:012}"), RICE, PlaceId(place), available, expires, PLACES[place]
+        LotId(f"10000000-0000-4000-8000-{number:012}"), RICE, PlaceId(place), available, expires, PLACES[place], OWNER
     )
 
 
 def rice(quantity: int, number: int = 1, **changes: object) -> Wanted:
     given: dict[str, object] = {"where": PLACES["gudang-a"], "urgency": Urgency.LOW, "due_at": DUE, **changes}
     request_id = RequestId(f"20000000-0000-4000-8000-{number:012}")
-    return Wanted(request_id, (ItemQuantity(item_code=RICE, quantity=quantity),), **given)  # type: ignore[arg-type]
+    lines = (ItemQuantity(item_code=RICE, quantity=quantity),)
+    return Wanted(request_id, OWNER, lines, PlaceId(f"desa-{number}"), **given)  # type: ignore[arg-type]
 
 
 def test_first_expiry_decides_before_distance() -> None:
@@ -135,14 +152,26 @@ def test_first_expiry_decides_before_distance() -> None:
     assert only.place_id == "gudang-a"
 
 
-def test_the_most_urgent_is_served_first() -> None:
-    """Under scarcity urgency decides, then who is due sooner."""
+def test_goods_that_do_not_suffice_are_shared_by_urgency_and_persons() -> None:
+    """A critical request weighs twelve times one that may wait two days, and persons weigh as many times as they are."""
+    low, critical = rice(100, 1, person_count=30), rice(100, 2, urgency=Urgency.CRITICAL, person_count=10)
+    result = whole_plan([low, critical], [offer(1, "gudang-a", available=100)])
+    ((got,), (more,)) = (result[one.request_id].picks for one in (low, critical))
+    assert (got.quantity, more.quantity) == (20, 80)
+    assert PickReason.FAIR_SHARE in got.why
+    (share,) = result[low.request_id].shares
+    assert (share.weight, share.weights, share.available, share.share) == (30, 150, 100, 20)
+    assert [line.reason for line in result[low.request_id].why_short] == [ShortReason.SHARED]
+
+
+def test_where_enough_is_there_the_most_urgent_chooses_first() -> None:
+    """Urgency decides who gets the goods that expire first."""
     low, critical = rice(10, 1), rice(10, 2, urgency=Urgency.CRITICAL)
-    result = planned([low, critical], [offer(1, "gudang-a")])
-    assert (len(result[low.request_id]), len(result[critical.request_id])) == (0, 1)
+    first, second = offer(1, "gudang-a", expires=date(2027, 1, 1)), offer(2, "gudang-a", expires=date(2027, 2, 1))
+    result = planned([low, critical], [second, first])
+    assert result[critical.request_id][0].lot_id == first.lot_id
     sooner = rice(10, 3, due_at=datetime(2026, 11, 20, tzinfo=UTC))
-    result = planned([low, sooner], [offer(1, "gudang-a")])
-    assert (len(result[low.request_id]), len(result[sooner.request_id])) == (0, 1)
+    assert planned([low, sooner], [second, first])[sooner.request_id][0].lot_id == first.lot_id
 
 
 def test_distance_is_by_coordinates_else_by_shared_areas() -> None:

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from services.logistics.needs.domain import Demand, demand_id
-from services.logistics.requests.domain import CancelRequest, ExpireReservations, Request
+from services.logistics.requests.allocating import CancelRequest, ExpireReservations
+from services.logistics.requests.domain import Request
 from services.logistics.stock.domain import Lot
 from shared.contracts.ids import LotId, PlaceId, RequestId
 from shared.contracts.logistics import DemandRequested, ReservationReleased

@@ -1,32 +1,69 @@
-"""Requests: goods asked for a place, the lots reserved for them, and what no store could give.
+"""Requests: goods asked for a place, what of them is approved, and what is still to be found.
 
-Owns that a request reserves no more than it asks, from lots that are there, unreserved and not expired. Requested is
-always reserved or sent, plus short. Pure.
+Owns the state of a request and how it comes about. Requested is always refused, undecided or approved; approved is
+always reserved, sent or short. Decisions stand in the modules beside this one (`asking`, `approving`, `waiting`,
+`addressing`, `allocating`). Pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 
-from services.logistics.items import domain as items
-from services.logistics.needs.domain import Demand, request_demand
-from services.logistics.places import domain as places
-from services.logistics.stock.domain import Lot, lot_refs
-from services.logistics.stock.receiving import lot_expired, not_available
 from shared.contracts.envelope import Payload
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import DemandId, DisasterId, ItemCode, LotId, PlaceId, RequestId, ReservationId
-from shared.contracts.logistics import ReservationReleased, StockReserved
-from shared.contracts.requests import Allocation, RequestAllocated, RequestCancelled, RequestOpened
-from shared.contracts.vocabulary import CancellationReason, PlaceKind, ReservationEnd, Urgency
-from shared.kit.decisions.types import Event, Ref, Refusal, States
+from shared.contracts.ids import ItemCode, OwnerId, RequestId, SupportId
+from shared.contracts.requests import (
+    QuestionReason,
+    RequestAllocated,
+    RequestApproved,
+    RequestCancelled,
+    RequestForwarded,
+    RequestOpened,
+    RequestOrigin,
+    RequestPaused,
+    RequestRejected,
+    RequestRequeued,
+    RequestResumed,
+    RequestSubmitted,
+    RequestTakenOver,
+    ShortLine,
+    StatedNeed,
+)
+from shared.contracts.shipments import RequestUnserved
+from shared.contracts.support import SupportAnswered, SupportAsked
+from shared.contracts.vocabulary import FieldFlag, Urgency
+from shared.kit.decisions.types import Event, Refusal
 
-DESTINATIONS = frozenset({PlaceKind.POST, PlaceKind.VILLAGE, PlaceKind.WAREHOUSE})
+
+class Approval(StrEnum):
+    """How far a request is decided; how far it is served is another matter."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    PARTLY_APPROVED = "partly_approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Goods asked from another owner; `left` is what it accepted and nobody reserved yet."""
+
+    support_id: SupportId
+    of_owner_id: OwnerId
+    asked: tuple[ItemQuantity, ...]
+    left: tuple[ItemQuantity, ...] = ()
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request. `short` is what is neither reserved nor sent; `lot_ids` are all lots ever reserved for it."""
+    """A request.
+
+    `undecided` waits for the addressee's approval; `short` is approved and neither reserved nor sent; `lot_ids` are all
+    lots ever reserved for it. The instants are missing while it is a draft, and stand still while it is paused.
+    """
 
     id: str
     version: int
@@ -34,260 +71,73 @@ class Request:
     area_code: str
     to_place_id: str
     urgency: Urgency
-    due_at: datetime
+    origin: RequestOrigin
+    requested_by: str
+    addressed_to: str
+    approval: Approval
     lines: tuple[ItemQuantity, ...]
-    short: tuple[ItemQuantity, ...]
+    undecided: tuple[ItemQuantity, ...]
+    short: tuple[ItemQuantity, ...] = ()
+    why_short: tuple[ShortLine, ...] = ()
+    supports: tuple[Support, ...] = ()
     lot_ids: tuple[str, ...] = ()
+    flags: tuple[FieldFlag, ...] = ()
+    approved_by: str | None = None
+    received_at: datetime | None = None
+    warn_at: datetime | None = None
+    due_at: datetime | None = None
+    paused_at: datetime | None = None
+    question: QuestionReason | None = None
+    person_count: int | None = None
+    need: StatedNeed | None = None
+    letter_number: str | None = None
     allocated: bool = False
     cancelled: bool = False
 
+    def support(self, support_id: str) -> Support | None:
+        """The support of this id that was asked for this request and did not lapse."""
+        return next((one for one in self.supports if one.support_id == support_id), None)
 
-@dataclass(frozen=True, slots=True)
-class OpenRequest:
-    """The office asks goods for a place: by hand, or out of an area's open needs.
 
-    `needed` is given with `demand_id`: what the area's households need by item, as it was read.
+def quantities_of(lines: Iterable[ItemQuantity]) -> dict[ItemCode, int]:
+    """How much of each item these lines name together."""
+    found: dict[ItemCode, int] = {}
+    for line in lines:
+        found[line.item_code] = found.get(line.item_code, 0) + line.quantity
+    return found
+
+
+def lines_of(quantities: Mapping[ItemCode, int]) -> tuple[ItemQuantity, ...]:
+    """These quantities as lines, items of which there is nothing left out."""
+    return tuple(ItemQuantity(item_code=code, quantity=left) for code, left in sorted(quantities.items()) if left)
+
+
+def together(*parts: Iterable[ItemQuantity]) -> tuple[ItemQuantity, ...]:
+    """Lines added up by item."""
+    return lines_of(quantities_of(line for part in parts for line in part))
+
+
+def less(lines: Iterable[ItemQuantity], taken: Iterable[ItemQuantity]) -> tuple[ItemQuantity, ...]:
+    """What is left of lines when others are taken off; never less than nothing."""
+    off = quantities_of(taken)
+    return lines_of({code: max(0, left - off.get(code, 0)) for code, left in quantities_of(lines).items()})
+
+
+def within(lines: Iterable[ItemQuantity], bound: Iterable[ItemQuantity]) -> bool:
+    """Whether lines ask for no more of anything than others name."""
+    there = quantities_of(bound)
+    return all(quantity <= there.get(code, 0) for code, quantity in quantities_of(lines).items())
+
+
+def requeued(request: Request | None, released: Mapping[ItemCode, int], on: date) -> RequestRequeued | None:
+    """What a request says when a fact from the field took goods reserved for it: short again, due when it was due.
+
+    None where nothing of an open request was released.
     """
-
-    request_id: RequestId
-    disaster_id: DisasterId
-    area_code: str
-    to_place_id: PlaceId
-    urgency: Urgency
-    due_at: datetime
-    lines: tuple[ItemQuantity, ...]
-    recorded_on: date
-    area_known: bool = True
-    demand_id: DemandId | None = None
-    needed: Mapping[str, int] | None = None
-
-    def aggregates(self) -> Sequence[Ref]:
-        """The request, and the demand it is taken from."""
-        demand = (Ref("demand", self.demand_id),) if self.demand_id is not None else ()
-        return (*demand, Ref("request", self.request_id))
-
-    def reads(self) -> Sequence[Ref]:
-        """The place asked for, and the items."""
-        return (Ref("place", self.to_place_id), *(Ref("item", line.item_code) for line in self.lines))
-
-
-@dataclass(frozen=True, slots=True)
-class AllocateRequest:
-    """Reserve planned lots for a request."""
-
-    request_id: RequestId
-    picks: tuple[Allocation, ...]
-    reserved_until: date
-    recorded_on: date
-
-    def aggregates(self) -> Sequence[Ref]:
-        """The request and the lots."""
-        return (*lot_refs([pick.lot_id for pick in self.picks]), Ref("request", self.request_id))
-
-    def reads(self) -> Sequence[Ref]:
-        """The places the lots are in."""
-        return tuple(Ref("place", id_) for id_ in dict.fromkeys(pick.place_id for pick in self.picks))
-
-
-@dataclass(frozen=True, slots=True)
-class CancelRequest:
-    """The rest of a request is not served. `lot_ids` are all lots that were ever reserved for it."""
-
-    request_id: RequestId
-    lot_ids: tuple[LotId, ...]
-    reason: CancellationReason
-    recorded_on: date
-
-    def aggregates(self) -> Sequence[Ref]:
-        """The request and its lots."""
-        return (*lot_refs(self.lot_ids), Ref("request", self.request_id))
-
-    def reads(self) -> Sequence[Ref]:
-        """Nothing else."""
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
-class ExpireReservations:
-    """Set free what is reserved for a request past its day. `lot_ids` as for a cancellation."""
-
-    request_id: RequestId
-    lot_ids: tuple[LotId, ...]
-    recorded_on: date
-
-    def aggregates(self) -> Sequence[Ref]:
-        """The request and its lots."""
-        return (*lot_refs(self.lot_ids), Ref("request", self.request_id))
-
-    def reads(self) -> Sequence[Ref]:
-        """Nothing else."""
-        return ()
-
-
-def decide_open_request(states: States, command: OpenRequest) -> list[Payload] | Refusal:
-    """Open a request for goods of the catalogue, each named once, to a place that can take them."""
-    refusal = _cannot_open(states, command)
-    if refusal is not None:
-        return refusal
-    opened = RequestOpened(
-        request_id=command.request_id,
-        disaster_id=command.disaster_id,
-        area_code=command.area_code,
-        to_place_id=command.to_place_id,
-        urgency=command.urgency,
-        due_at=command.due_at,
-        lines=command.lines,
-        opened_on=command.recorded_on,
-    )
-    if command.demand_id is None:
-        return [opened]
-    taken = request_demand(
-        states.find(Demand, command.demand_id),
-        command.lines,
-        needed=command.needed or {},
-        request=(command.demand_id, command.request_id, command.recorded_on),
-    )
-    return taken if isinstance(taken, Refusal) else [opened, taken]
-
-
-def _cannot_open(states: States, command: OpenRequest) -> Refusal | None:
-    if states.find(Request, command.request_id) is not None:
-        return Refusal(
-            slug="request-opened-already",
-            detail="A request with this id was opened already.",
-            next_step="Open the request under another id.",
-        )
-    if not command.area_known:
-        return places.area_unknown(command.area_code)
-    if places.kind_of(states, command.to_place_id) not in DESTINATIONS:
-        return places.place_unknown(command.to_place_id)
-    codes = [line.item_code for line in command.lines]
-    if len(set(codes)) < len(codes):
-        return Refusal(
-            slug="item-named-twice",
-            detail="An item is named more than once.",
-            next_step="Name each item once.",
-            status=422,
-        )
-    return items.unknown_among(states, codes)
-
-
-def decide_allocate_request(states: States, command: AllocateRequest) -> list[Payload] | Refusal:
-    """Reserve the planned lots if they are still free; say what stays short."""
-    request = states.find(Request, command.request_id)
-    if request is None or request.cancelled:
-        return request_closed(request)
-    left = {line.item_code: line.quantity for line in request.short}
-    taken: dict[tuple[str, str], int] = {}
-    for pick in command.picks:
-        left[pick.item_code] = left.get(pick.item_code, 0) - pick.quantity
-        place = (pick.lot_id, pick.place_id)
-        taken[place] = taken.get(place, 0) + pick.quantity
-        refusal = _cannot_reserve(states, pick, taken[place], command.recorded_on)
-        if refusal is not None:
-            return refusal
-    if min(left.values(), default=0) < 0:
-        return plan_outdated()
-    if request.allocated and not command.picks:
-        return []
-    allocated = RequestAllocated(
-        request_id=command.request_id,
-        allocations=command.picks,
-        short=_lines(left),
-        allocated_on=command.recorded_on,
-    )
-    return [*(_reserved(command, pick) for pick in command.picks), allocated]
-
-
-def _cannot_reserve(states: States, pick: Allocation, quantity: int, on: date) -> Refusal | None:
-    lot = states.find(Lot, pick.lot_id)
-    if lot is None or lot.item_code != pick.item_code or pick.reservation_id in lot.reservations:
-        return plan_outdated()
-    if places.kind_of(states, pick.place_id) is not PlaceKind.WAREHOUSE:
-        return places.place_unknown(pick.place_id)
-    if lot.expired(on) and lot.expires_on is not None:
-        return lot_expired(lot.expires_on)
-    return not_available(lot.balance(pick.place_id), quantity)
-
-
-def _reserved(command: AllocateRequest, pick: Allocation) -> StockReserved:
-    return StockReserved(
-        lot_id=pick.lot_id,
-        item_code=pick.item_code,
-        place_id=pick.place_id,
-        quantity=pick.quantity,
-        reservation_id=pick.reservation_id,
-        request_id=command.request_id,
-        expires_on=command.reserved_until,
-    )
-
-
-def decide_cancel_request(states: States, command: CancelRequest) -> list[Payload] | Refusal:
-    """Cancel a request: what is still reserved is free again, what is on its way arrives."""
-    request = states.find(Request, command.request_id)
-    if request is None or request.cancelled:
-        return request_closed(request)
-    if not set(request.lot_ids) <= set(command.lot_ids):
-        return plan_outdated()
-    cancelled = RequestCancelled(request_id=command.request_id, reason=command.reason, cancelled_on=command.recorded_on)
-    released = _release(states, command, ReservationEnd.RELEASED, expired_only=False)
-    return [*released, cancelled]
-
-
-def decide_expire_reservations(states: States, command: ExpireReservations) -> list[Payload] | Refusal:
-    """Set free what was reserved past its day; the request is short of it again."""
-    request = states.find(Request, command.request_id)
-    if request is None or request.cancelled:
-        return request_closed(request)
-    if not set(request.lot_ids) <= set(command.lot_ids):
-        return plan_outdated()
-    released = _release(states, command, ReservationEnd.EXPIRED, expired_only=True)
-    if not released:
-        return []
-    short = {line.item_code: line.quantity for line in request.short}
-    for one in released:
-        lot = states.find(Lot, one.lot_id)
-        if lot is not None:
-            code = ItemCode(lot.item_code)
-            short[code] = short.get(code, 0) + one.quantity
-    return [
-        *released,
-        RequestAllocated(
-            request_id=command.request_id,
-            allocations=(),
-            short=_lines(short),
-            allocated_on=command.recorded_on,
-        ),
-    ]
-
-
-def _release(
-    states: States, command: CancelRequest | ExpireReservations, reason: ReservationEnd, *, expired_only: bool
-) -> list[ReservationReleased]:
-    released = []
-    for lot_id in dict.fromkeys(command.lot_ids):
-        lot = states.find(Lot, lot_id)
-        for reservation_id, kept in sorted(lot.reservations.items()) if lot is not None else ():
-            if kept.request_id != command.request_id or (expired_only and kept.expires_on >= command.recorded_on):
-                continue
-            released.append(
-                ReservationReleased(
-                    lot_id=lot_id,
-                    reservation_id=ReservationId(reservation_id),
-                    request_id=command.request_id,
-                    place_id=PlaceId(kept.place_id),
-                    quantity=kept.quantity,
-                    reason=reason,
-                    released_on=command.recorded_on,
-                )
-            )
-    return released
-
-
-def _lines(quantities: Mapping[ItemCode, int]) -> tuple[ItemQuantity, ...]:
-    return tuple(
-        ItemQuantity(item_code=code, quantity=quantity) for code, quantity in sorted(quantities.items()) if quantity
-    )
+    lines = lines_of(released)
+    if request is None or request.cancelled or not lines:
+        return None
+    return RequestRequeued(request_id=RequestId(request.id), lines=lines, due_at=request.due_at, requeued_on=on)
 
 
 def request_closed(request: Request | None) -> Refusal:
@@ -306,6 +156,19 @@ def request_closed(request: Request | None) -> Refusal:
     )
 
 
+def not_open(request: Request) -> Refusal | None:
+    """The refusal of a decision about a request that is cancelled or not submitted yet."""
+    if request.cancelled:
+        return request_closed(request)
+    if request.approval is Approval.DRAFT:
+        return Refusal(
+            slug="request-is-draft",
+            detail="The request is a draft.",
+            next_step="Let its author submit it first.",
+        )
+    return None
+
+
 def plan_outdated() -> Refusal:
     """The refusal of a plan that other decisions have overtaken."""
     return Refusal(
@@ -315,24 +178,148 @@ def plan_outdated() -> Refusal:
     )
 
 
+def item_named_twice() -> Refusal:
+    """The refusal of lines that name an item more than once."""
+    return Refusal(
+        slug="item-named-twice",
+        detail="An item is named more than once.",
+        next_step="Name each item once.",
+        status=422,
+    )
+
+
 def evolve_request(request: Request | None, event: Event) -> Request:
-    """The request after it was opened, allocated or cancelled."""
-    match event.payload:
-        case RequestOpened() as said:
-            return Request(
-                id=event.ref.id,
-                version=event.sequence,
-                disaster_id=said.disaster_id,
-                area_code=said.area_code,
-                to_place_id=said.to_place_id,
-                urgency=said.urgency,
-                due_at=said.due_at,
+    """The request after it was opened, decided on, passed on, allocated or cancelled."""
+    if isinstance(event.payload, RequestOpened):
+        return _opened(event.ref.id, event.sequence, event.payload)
+    if request is None:
+        raise TypeError(f"{event.payload.type} before the request was opened")
+    return replace(_after(request, event.payload), version=event.sequence)
+
+
+_Decided = RequestSubmitted | RequestApproved | RequestRejected | RequestPaused | RequestResumed
+_Served = RequestAllocated | RequestRequeued | RequestUnserved | RequestCancelled
+
+
+def _after(request: Request, said: Payload) -> Request:
+    match said:
+        case RequestSubmitted() | RequestApproved() | RequestRejected() | RequestPaused() | RequestResumed():
+            return _decided(request, said)
+        case RequestForwarded() | RequestTakenOver():
+            return _passed_on(request, said)
+        case SupportAsked() | SupportAnswered():
+            return replace(request, supports=_supported(request, said))
+        case RequestAllocated() | RequestRequeued() | RequestUnserved() | RequestCancelled():
+            return _served(request, said)
+    raise TypeError(f"{said.type} after {request.version}")
+
+
+def _opened(id_: str, version: int, said: RequestOpened) -> Request:
+    return Request(
+        id=id_,
+        version=version,
+        disaster_id=said.disaster_id,
+        area_code=said.area_code,
+        to_place_id=said.to_place_id,
+        urgency=said.urgency,
+        origin=said.origin,
+        requested_by=said.requested_by,
+        addressed_to=said.addressed_to,
+        approval=Approval.DRAFT if said.due_at is None else Approval.SUBMITTED,
+        lines=said.lines,
+        undecided=said.lines,
+        flags=said.flags,
+        received_at=said.received_at,
+        warn_at=said.warn_at,
+        due_at=said.due_at,
+        person_count=said.person_count,
+        need=said.need,
+    )
+
+
+def _decided(request: Request, said: _Decided) -> Request:
+    match said:
+        case RequestSubmitted():
+            return replace(
+                request,
+                approval=Approval.SUBMITTED,
                 lines=said.lines,
-                short=said.lines,
+                undecided=said.lines,
+                received_at=said.received_at,
+                warn_at=said.warn_at,
+                due_at=said.due_at,
             )
-        case RequestAllocated() as said if request is not None:
-            lot_ids = dict.fromkeys((*request.lot_ids, *(pick.lot_id for pick in said.allocations)))
-            return replace(request, version=event.sequence, short=said.short, lot_ids=tuple(lot_ids), allocated=True)
-        case RequestCancelled() if request is not None:
-            return replace(request, version=event.sequence, cancelled=True)
-    raise TypeError(f"{event.payload.type} after {request and request.version}")
+        case RequestApproved():
+            return replace(
+                request,
+                approval=Approval.PARTLY_APPROVED if said.refused else Approval.APPROVED,
+                approved_by=said.approved_by,
+                undecided=(),
+                short=together(request.short, said.lines),
+            )
+        case RequestRejected():
+            served = request.approved_by is not None
+            return replace(request, approval=Approval.PARTLY_APPROVED if served else Approval.REJECTED, undecided=())
+        case RequestPaused():
+            return replace(request, paused_at=said.paused_at, question=said.question)
+        case RequestResumed():
+            return replace(request, paused_at=None, question=None, warn_at=said.warn_at, due_at=said.due_at)
+
+
+def _passed_on(request: Request, said: RequestForwarded | RequestTakenOver) -> Request:
+    """Whoever serves it decides anew what of the rest is approved; support asked by the one before lapses."""
+    return replace(
+        request,
+        addressed_to=said.to_owner_id,
+        approval=Approval.SUBMITTED,
+        undecided=said.lines,
+        short=(),
+        why_short=(),
+        supports=(),
+        letter_number=said.letter_number if isinstance(said, RequestForwarded) else request.letter_number,
+    )
+
+
+def _supported(request: Request, said: SupportAsked | SupportAnswered) -> tuple[Support, ...]:
+    if isinstance(said, SupportAsked):
+        return (*request.supports, Support(said.support_id, said.of_owner_id, said.lines))
+    return tuple(
+        replace(one, left=said.accepted, answered=True) if one.support_id == said.support_id else one
+        for one in request.supports
+    )
+
+
+def _served(request: Request, said: _Served) -> Request:
+    match said:
+        case RequestAllocated():
+            return _allocated(request, said)
+        case RequestRequeued() | RequestUnserved():
+            return replace(request, short=together(request.short, said.lines))
+        case RequestCancelled():
+            return replace(request, cancelled=True)
+
+
+def _allocated(request: Request, said: RequestAllocated) -> Request:
+    lot_ids = dict.fromkeys((*request.lot_ids, *(pick.lot_id for pick in said.allocations)))
+    supports = tuple(
+        replace(
+            one,
+            left=less(
+                one.left,
+                (
+                    ItemQuantity(item_code=pick.item_code, quantity=pick.quantity)
+                    for pick in said.allocations
+                    if pick.support_id == one.support_id
+                ),
+            ),
+        )
+        for one in request.supports
+    )
+    return replace(
+        request,
+        short=said.short,
+        why_short=said.why_short,
+        lot_ids=tuple(lot_ids),
+        supports=supports,
+        allocated=True,
+    )

@@ -10,8 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.requests.tables import request_line
-from shared.contracts.logistics import DemandRequested, ShipmentDispatched, ShipmentReceived
-from shared.contracts.requests import RequestAllocated, RequestCancelled, RequestOpened
+from shared.contracts.logistics import DemandRequested
+from shared.contracts.requests import (
+    RequestAllocated,
+    RequestApproved,
+    RequestCancelled,
+    RequestForwarded,
+    RequestOpened,
+    RequestRejected,
+    RequestRequeued,
+    RequestSubmitted,
+    RequestTakenOver,
+)
+from shared.contracts.shipments import RequestUnserved, ShipmentDispatched, ShipmentPassed, ShipmentReceived
 from shared.contracts.vocabulary import FieldFlag
 from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
@@ -25,7 +36,22 @@ _WRITE = sa.text(
     + ", ".join(f"{name} = excluded.{name}" for name in _CHANGING)
 )
 
-Followed = RequestOpened | DemandRequested | RequestAllocated | RequestCancelled | ShipmentDispatched | ShipmentReceived
+Followed = (
+    RequestOpened
+    | RequestSubmitted
+    | DemandRequested
+    | RequestApproved
+    | RequestRejected
+    | RequestForwarded
+    | RequestTakenOver
+    | RequestAllocated
+    | RequestRequeued
+    | RequestCancelled
+    | ShipmentDispatched
+    | ShipmentPassed
+    | ShipmentReceived
+    | RequestUnserved
+)
 Line = dict[str, Any]
 
 
@@ -49,31 +75,74 @@ async def apply_fulfilment(connection: AsyncConnection, placed: Sequence[Placed]
 
 def _follow(lines: dict[tuple[str, str], Line], said: Followed) -> None:
     match said:
-        case RequestOpened():
-            for line in said.lines:
-                new: Line = {**dict.fromkeys(_COLUMNS, 0), "demand_id": None}
-                new |= {"request_id": said.request_id, "item_code": line.item_code, "requested": line.quantity}
-                lines[(said.request_id, line.item_code)] = new
-        case DemandRequested():
-            for line in said.lines:
-                lines[(said.request_id, line.item_code)]["demand_id"] = said.demand_id
+        case RequestOpened() | RequestSubmitted() | DemandRequested():
+            _ask(lines, said)
+        case RequestApproved() | RequestRejected():
+            _decide(lines, said)
+        case RequestForwarded() | RequestTakenOver():
+            for one in _of(lines, said.request_id):
+                one["approved"] = one["reserved"] + one["dispatched"]
+        case RequestAllocated() | RequestRequeued() | RequestCancelled():
+            _reserve(lines, said)
+        case ShipmentDispatched():
+            for loaded in said.lines:
+                sent = lines.get((said.request_id or "", loaded.item_code))
+                if sent is not None:
+                    sent["dispatched"] += loaded.quantity
+                    sent["reserved"] -= loaded.quantity
+        case ShipmentPassed() | ShipmentReceived():
+            _arrive(lines, said)
+        case RequestUnserved():
+            for lost in said.lines:
+                lines[(said.request_id, lost.item_code)]["dispatched"] -= lost.quantity
+
+
+def _ask(lines: dict[tuple[str, str], Line], said: RequestOpened | RequestSubmitted | DemandRequested) -> None:
+    """What a draft asks for is not asked for yet."""
+    if isinstance(said, RequestOpened) and said.due_at is None:
+        return
+    for line in said.lines:
+        key = (said.request_id, line.item_code)
+        if isinstance(said, DemandRequested):
+            lines[key]["demand_id"] = said.demand_id
+            continue
+        new: Line = {**dict.fromkeys(_COLUMNS, 0), "demand_id": None}
+        lines[key] = new | {"request_id": said.request_id, "item_code": line.item_code, "requested": line.quantity}
+
+
+def _send(lines: Mapping[tuple[str, str], Line], said: ShipmentDispatched) -> None:
+    for loaded in said.lines:
+        sent = lines.get((said.request_id or "", loaded.item_code))
+        if sent is not None:
+            sent["dispatched"] += loaded.quantity
+            sent["reserved"] -= loaded.quantity
+
+
+def _decide(lines: Mapping[tuple[str, str], Line], said: RequestApproved | RequestRejected) -> None:
+    for approved in said.lines if isinstance(said, RequestApproved) else ():
+        lines[(said.request_id, approved.item_code)]["approved"] += approved.quantity
+    for refused in said.refused:
+        lines[(said.request_id, refused.item_code)]["given_back"] += refused.quantity
+
+
+def _reserve(
+    lines: Mapping[tuple[str, str], Line], said: RequestAllocated | RequestRequeued | RequestCancelled
+) -> None:
+    match said:
         case RequestAllocated():
             short = {line.item_code: line.quantity for line in said.short}
             for one in _of(lines, said.request_id):
-                one["reserved"] = one["requested"] - one["dispatched"] - short.get(one["item_code"], 0)
+                one["reserved"] = one["approved"] - one["dispatched"] - short.get(one["item_code"], 0)
+        case RequestRequeued():
+            for line in said.lines:
+                lines[(said.request_id, line.item_code)]["reserved"] -= line.quantity
         case RequestCancelled():
             for one in _of(lines, said.request_id):
-                one["reserved"], one["given_back"] = 0, one["requested"] - one["dispatched"]
-        case ShipmentDispatched():
-            for loaded in said.lines:
-                one = lines[(said.request_id, loaded.item_code)]
-                one["dispatched"] += loaded.quantity
-                one["reserved"] -= loaded.quantity
-        case ShipmentReceived():
-            _arrive(lines, said)
+                one["approved"], one["reserved"] = one["dispatched"], 0
+                one["given_back"] = one["requested"] - one["dispatched"]
 
 
-def _arrive(lines: Mapping[tuple[str, str], Line], said: ShipmentReceived) -> None:
+def _arrive(lines: Mapping[tuple[str, str], Line], said: ShipmentPassed | ShipmentReceived) -> None:
     if said.request_id is None or FieldFlag.RECEIVED_TWICE in said.flags:
         return
     for counted in said.lines:

@@ -1,10 +1,8 @@
-"""The doors for requests: opened, allocated, cancelled.
+"""The doors for requests: opened, submitted, read. What is decided about them has doors of its own.
 
-Owns request models and answers, and the plans that are made again when others were faster. Must not decide anything.
+Owns request models and answers. Must not decide anything.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,32 +10,31 @@ from pydantic import Field
 
 from services.logistics import areas
 from services.logistics.access import AREA_SCOPE, POST, in_sight
-from services.logistics.doors import Asked, Body, CommandKey, Reader, Requester, Storekeeper
-from services.logistics.office import Desk, decide_planned
+from services.logistics.doors import Asked, Body, CommandKey, OfficeReader, Reader, Requester
+from services.logistics.office import Desk
 from services.logistics.requests import queries
-from services.logistics.requests.domain import CancelRequest, ExpireReservations, OpenRequest
+from services.logistics.requests.asking import OpenRequest, SubmitDraft
+from services.logistics.requests.deciding import add_decisions
+from services.logistics.requests.domain import Approval
 from services.logistics.requests.opening import Asking, open_items
-from services.logistics.requests.planning import Planner, plan_allocations, to_allocate
+from services.logistics.requests.planning import Routing, propose
+from services.logistics.requests.serving import add_serving
 from services.logistics.requests.tables import request as request_
+from services.logistics.requests.waiting import Deadline
 from shared.contracts.field import LINES_MAX
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import DisasterId, LotId, PlaceId, RequestId, Slug, UuidText
-from shared.contracts.values import AreaCode
-from shared.contracts.vocabulary import CancellationReason, Urgency
+from shared.contracts.ids import ActorId, DisasterId, OwnerText, PlaceId, RequestId, Slug, UuidText
+from shared.contracts.values import AreaCode, Boolean, Count
+from shared.contracts.vocabulary import Urgency
 from shared.kit import clock
-from shared.kit.decisions.types import Command
 from shared.kit.errors import NotFound
 from shared.kit.http.office import office_command
 from shared.kit.http.paging import page
 from shared.kit.runtime import Runtime
 
-# Assumed, after the defaults of OpenSPP's relief module: by when goods must arrive.
-ASSUMED_DUE_H = {Urgency.CRITICAL: 4, Urgency.HIGH: 8, Urgency.MEDIUM: 24, Urgency.LOW: 48}
-REQUESTS_MAX = 1000
-
 
 class RequestStated(Body):
-    """Goods asked for a place. Without an id one is given."""
+    """Goods asked for a place. Without an id one is given; a draft waits for its author to submit it."""
 
     request_id: UuidText = Field(default_factory=clock.new_id)
     disaster_id: UuidText
@@ -45,6 +42,14 @@ class RequestStated(Body):
     to_place_id: Slug
     urgency: Urgency = Urgency.MEDIUM
     lines: tuple[ItemQuantity, ...] = Field(min_length=1, max_length=LINES_MAX)
+    person_count: Count | None = None
+    draft: Boolean = False
+
+
+class Submission(Body):
+    """A draft as it is submitted; without lines as it was written."""
+
+    lines: tuple[ItemQuantity, ...] | None = Field(default=None, min_length=1, max_length=LINES_MAX)
 
 
 class FromDemand(Body):
@@ -56,24 +61,12 @@ class FromDemand(Body):
     urgency: Urgency = Urgency.MEDIUM
 
 
-class Allocation(Body):
-    """The requests to reserve goods for: those named, or all of a disaster."""
-
-    disaster_id: UuidText | None = None
-    request_ids: tuple[UuidText, ...] = Field(default=(), max_length=REQUESTS_MAX)
-
-
-class Cancellation(Body):
-    """Why the rest of a request is not served."""
-
-    reason: CancellationReason
-
-
 def requests_router(runtime: Runtime) -> APIRouter:
     """Routes under `/v1/requests`."""
     router = APIRouter(prefix="/v1", tags=["requests"])
     _add_opening(router, runtime)
-    _add_decisions(router, runtime)
+    add_decisions(router, runtime)
+    add_serving(router, runtime)
     _add_reads(router, runtime)
     return router
 
@@ -81,6 +74,7 @@ def requests_router(runtime: Runtime) -> APIRouter:
 def _add_opening(router: APIRouter, runtime: Runtime) -> None:
     @router.post("/requests", status_code=201, summary="Ask goods for a place")
     async def open_request(request: Request, body: RequestStated, principal: Requester, key: CommandKey) -> Response:
+        """It goes to the regency of its area first."""
         principal.demand(AREA_SCOPE, body.area_code)
         command = OpenRequest(
             request_id=RequestId(body.request_id),
@@ -88,12 +82,24 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
             area_code=body.area_code,
             to_place_id=PlaceId(body.to_place_id),
             urgency=body.urgency,
-            due_at=clock.now() + timedelta(hours=ASSUMED_DUE_H[body.urgency]),
+            requested_by=ActorId(principal.person_id),
+            deadline=None if body.draft else Deadline.of(clock.now(), body.urgency),
             lines=body.lines,
             recorded_on=runtime.today(),
             area_known=areas.is_known(body.area_code),
+            person_count=body.person_count,
         )
         return await office_command(runtime, request, principal, key, command, disaster_id=body.disaster_id)
+
+    @router.post("/requests/{request_id}/submission", status_code=201, summary="Submit a draft: its clock starts")
+    async def submit(
+        request: Request, request_id: UuidText, body: Submission, principal: Requester, key: CommandKey
+    ) -> Response:
+        async with runtime.database.reading() as connection:
+            urgency = await queries.urgency_of(connection, request_id)
+        deadline = Deadline.of(clock.now(), urgency or Urgency.MEDIUM)
+        command = SubmitDraft(RequestId(request_id), ActorId(principal.person_id), deadline, body.lines)
+        return await office_command(runtime, request, principal, key, command)
 
     @router.post("/requests:from-demand", summary="Ask for what areas need and nobody has asked for yet")
     async def open_from_demand(request: Request, body: FromDemand, principal: Requester, key: CommandKey) -> Response:
@@ -104,66 +110,13 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
             area_code=body.area_code,
             to_place_id=PlaceId(body.to_place_id) if body.to_place_id is not None else None,
             urgency=body.urgency,
-            due_at=clock.now() + timedelta(hours=ASSUMED_DUE_H[body.urgency]),
+            deadline=Deadline.of(clock.now(), body.urgency),
+            requested_by=ActorId(principal.person_id),
             recorded_on=runtime.today(),
         )
         async with runtime.database.reading() as connection:
             items = await open_items(desk, connection, asking)
         return await desk.submit_each(items)
-
-
-def _add_decisions(router: APIRouter, runtime: Runtime) -> None:
-    planner = Planner(runtime)
-
-    @router.post("/requests:allocate", summary="Reserve goods for requests, first expiry first, nearest first")
-    async def allocate(request: Request, body: Allocation, principal: Storekeeper, key: CommandKey) -> Response:
-        """Draws on the warehouses of the token's scope; what none of them has stays short."""
-        desk = Desk(runtime, request, principal, key)
-        async with planner.alone():
-            targets = await to_allocate(desk, body.disaster_id, body.request_ids)
-            planned = await decide_planned(desk, targets, lambda open_: plan_allocations(desk, open_))
-        return desk.answer_parts(planned)
-
-    @router.post("/requests/{request_id}/cancellation", status_code=201, summary="Serve a request no further")
-    async def cancel(
-        request: Request, request_id: UuidText, body: Cancellation, principal: Requester, key: CommandKey
-    ) -> Response:
-        """What is reserved is free again, and needs it was opened for are open again; what is on its way arrives."""
-        desk = Desk(runtime, request, principal, key)
-
-        async def planned(_: Sequence[str]) -> Mapping[str, Command]:
-            lot_ids = await _lots_of(desk, request_id)
-            return {request_id: CancelRequest(RequestId(request_id), lot_ids, body.reason, runtime.today())}
-
-        outcomes = await decide_planned(desk, [request_id], planned)
-        return desk.answer(outcomes[request_id])
-
-    @router.post("/requests:expire-reservations", summary="Set free what is reserved past its day")
-    async def expire(request: Request, principal: Storekeeper, key: CommandKey) -> Response:
-        """The requests are short of it again."""
-        desk = Desk(runtime, request, principal, key)
-        async with runtime.database.reading() as connection:
-            ids = await queries.with_expired(connection, runtime.today())
-
-        async def planned(open_: Sequence[str]) -> Mapping[str, Command]:
-            async with runtime.database.reading() as connection:
-                found = await queries.areas_of(connection, open_)
-            return {
-                id_: ExpireReservations(RequestId(id_), tuple(row["lot_ids"]), runtime.today())
-                for id_, row in found.items()
-            }
-
-        return desk.answer_parts(await decide_planned(desk, ids, planned))
-
-
-async def _lots_of(desk: Desk, request_id: str) -> tuple[LotId, ...]:
-    """The lots ever reserved for a request the principal is responsible for; of an unknown one the domain tells."""
-    async with desk.runtime.database.reading() as connection:
-        found = (await queries.areas_of(connection, [request_id])).get(request_id)
-    if found is None:
-        return ()
-    desk.principal.demand(AREA_SCOPE, found["area_code"])
-    return tuple(LotId(lot_id) for lot_id in found["lot_ids"])
 
 
 def _add_reads(router: APIRouter, runtime: Runtime) -> None:
@@ -175,8 +128,16 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
         disaster_id: UuidText | None = None,
         area_code: Annotated[AreaCode | None, Query(description="this area and all below it")] = None,
         short: Annotated[bool | None, Query(description="open ones that no store could give all")] = None,
+        approval: Approval | None = None,
+        addressed_to: OwnerText | None = None,
+        warning: Annotated[bool, Query(description="three quarters of the time are gone")] = False,
+        overdue: Annotated[bool, Query(description="the time is up")] = False,
     ) -> Response:
+        """`warning` and `overdue` leave out what has arrived, is cancelled, or waits for the requester."""
         condition = queries.matching(disaster_id, area_code, short=short) & in_sight(principal, request_.c.area_code)
+        condition &= queries.deciding(approval, addressed_to)
+        if warning or overdue:
+            condition &= queries.late(clock.now(), warning=warning, overdue=overdue)
         async with runtime.database.reading() as connection:
             rows, as_of = await queries.requests(connection, condition, after=asked.key(str), limit=asked.limit)
         return page(request, asked, rows, lambda row: (row["id"],), as_of=as_of)
@@ -190,3 +151,19 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
         if principal.role == POST:
             principal.demand(AREA_SCOPE, found["area_code"])
         return found
+
+    @router.get("/requests/{request_id}/proposal", summary="Show what would be reserved for a request now, and why")
+    async def show_proposal(
+        request_id: UuidText, principal: OfficeReader, routing: Routing = Routing.ROUTES
+    ) -> dict[str, Any]:
+        """Nothing is reserved by it. Others who ask at the same time are not considered."""
+        _, planned = await propose(runtime, principal, [request_id], routing)
+        if RequestId(request_id) not in planned:
+            raise NotFound
+        proposed = planned[RequestId(request_id)]
+        return {
+            "picks": [
+                pick.model_dump(mode="json", exclude_none=True, exclude={"reservation_id"}) for pick in proposed.picks
+            ],
+            "why_short": [line.model_dump(mode="json") for line in proposed.why_short],
+        }

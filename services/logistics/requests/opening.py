@@ -6,7 +6,7 @@ Owns which lines each request gets and the ids they have under the client's key.
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,9 +15,10 @@ from services.logistics.access import AREA_SCOPE
 from services.logistics.needs import queries as needs
 from services.logistics.office import Desk
 from services.logistics.places import queries as places
-from services.logistics.requests.domain import OpenRequest
+from services.logistics.requests.asking import OpenRequest
+from services.logistics.requests.waiting import Deadline
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import DemandId, DisasterId, ItemCode, PlaceId, RequestId
+from shared.contracts.ids import ActorId, DemandId, DisasterId, ItemCode, PlaceId, RequestId
 from shared.contracts.vocabulary import Urgency
 from shared.kit.decisions.types import Item
 
@@ -32,7 +33,8 @@ class Asking:
     area_code: str | None
     to_place_id: PlaceId | None
     urgency: Urgency
-    due_at: datetime
+    deadline: Deadline
+    requested_by: ActorId
     recorded_on: date
 
 
@@ -75,7 +77,8 @@ def _command(
         area_code=_area(demand_id),
         to_place_id=to_place_id,
         urgency=asking.urgency,
-        due_at=asking.due_at,
+        requested_by=asking.requested_by,
+        deadline=asking.deadline,
         lines=tuple(
             ItemQuantity(item_code=ItemCode(line["item_code"]), quantity=line["open"]) for line in lines if line["open"]
         ),

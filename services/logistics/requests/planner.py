@@ -1,99 +1,100 @@
-"""Which lots to reserve for which request: first expiry first, then the nearest place, split where one is not enough.
+"""Which lots to reserve for which request: first expiry first, then the nearest by open routes, split over places.
 
-Owns the order of choice. First expiry decides before distance, since expired kits have reached victims (Tangsel,
-January 2024). Pure: it reads no clock and no table, and nothing it proposes is more than is there.
+Owns the order of choice and what is said about it. First expiry decides before distance, since expired kits have
+reached victims (Tangsel, January 2024). Where goods do not suffice, `sharing` divides them. Pure: it reads no clock
+and no table, and nothing it proposes is more than is there or belongs to somebody who did not give it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from services.logistics.requests.candidates import Candidate, Candidates, Offer, Ways, Where
+from services.logistics.requests.sharing import Claim, shared, weight_of
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId, ReservationId
-from shared.contracts.requests import ALLOCATIONS_MAX, Allocation
+from shared.contracts.ids import ItemCode, LotId, OwnerId, PlaceId, RequestId, ReservationId, SupportId
+from shared.contracts.requests import ALLOCATIONS_MAX, Allocation, FairShare, PickReason, ShortLine, ShortReason
 from shared.contracts.vocabulary import Urgency
 
 URGENCIES = (Urgency.CRITICAL, Urgency.HIGH, Urgency.MEDIUM, Urgency.LOW)
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Where something is: an area, and coordinates (1e-7 degree) where they are known."""
+class Accepted:
+    """What another owner accepted to give for a request and nobody reserved yet."""
 
-    area_code: str | None = None
-    latitude_e7: int | None = None
-    longitude_e7: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What of a lot is free in a place."""
-
-    lot_id: LotId
-    item_code: ItemCode
-    place_id: PlaceId
-    available: int
-    expires_on: date | None
-    where: Where
+    support_id: SupportId
+    owner_id: OwnerId
+    left: tuple[ItemQuantity, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request is short of, where it is to go, and how soon."""
+    """What a request is short of, whose goods serve it, where it is to go, how soon, and for how many."""
 
     request_id: RequestId
+    owner_id: OwnerId
     short: tuple[ItemQuantity, ...]
+    to_place_id: PlaceId
     where: Where
     urgency: Urgency
     due_at: datetime
+    requested: Mapping[str, int] = field(default_factory=dict)
+    person_count: int | None = None
+    supports: tuple[Accepted, ...] = ()
 
 
-def distance(from_: Where, to: Where) -> tuple[int, int]:
-    """How far two places are from each other, for comparing only: by coordinates, else by the areas they share.
+@dataclass(slots=True)
+class Planned:
+    """What is proposed for a request, what stays short and why, and how goods were shared."""
 
-    The square of the distance in 1e-7 degrees, both directions alike: within Central Kalimantan (4 degrees from the
-    equator) a degree of longitude is at most 0.3 % shorter than one of latitude.
-    """
-    if (
-        from_.latitude_e7 is not None
-        and from_.longitude_e7 is not None
-        and to.latitude_e7 is not None
-        and to.longitude_e7 is not None
-    ):
-        north, east = from_.latitude_e7 - to.latitude_e7, from_.longitude_e7 - to.longitude_e7
-        return 0, north * north + east * east
-    return 1, -_shared_levels(from_.area_code, to.area_code)
+    picks: list[Allocation] = field(default_factory=list)
+    why_short: list[ShortLine] = field(default_factory=list)
+    shares: list[FairShare] = field(default_factory=list)
 
 
-def _shared_levels(one: str | None, other: str | None) -> int:
-    shared = 0
-    for ours, theirs in zip((one or "").split("."), (other or "").split("."), strict=False):
-        if ours != theirs or not ours:
-            break
-        shared += 1
-    return shared
+@dataclass(slots=True)
+class _Line:
+    """A line of a request on its way through the plan."""
+
+    request: Wanted
+    item_code: ItemCode
+    open: int
+    candidates: tuple[Candidate, ...]
+    shared: bool = False
+    picks: list[tuple[Candidate, int, SupportId | None]] = field(default_factory=list)
 
 
 def plan(
-    wanted: Iterable[Wanted], offers: Sequence[Offer], new_id: Callable[[], str]
-) -> dict[RequestId, tuple[Allocation, ...]]:
-    """The reservations for each request, the most urgent and then the soonest due served first.
+    wanted: Iterable[Wanted],
+    offers: Sequence[Offer],
+    ways: Ways,
+    new_id: Callable[[], str],
+    *,
+    unit_grams: Mapping[str, int] | None = None,
+) -> dict[RequestId, Planned]:
+    """What to reserve for each request, the most urgent and then the soonest due first where enough is there.
 
-    `new_id` names the reservations. A request of many small lots is served in part: no more than 1,000
-    reservations are made at once.
+    `new_id` names the reservations; `unit_grams` is what a base unit of an item weighs, where that is known. A request
+    of many small lots is served in part: no more than 1,000 reservations are made at once.
     """
+    requests = sorted(wanted, key=_turn)
     left = {(offer.lot_id, offer.place_id): offer.available for offer in offers}
-    by_item: dict[ItemCode, list[Offer]] = {}
-    for offer in offers:
-        by_item.setdefault(offer.item_code, []).append(offer)
-    planned: dict[RequestId, tuple[Allocation, ...]] = {}
-    for request in sorted(wanted, key=_turn):
-        picks: list[Allocation] = []
+    candidates = Candidates(offers, ways)
+    lines: list[_Line] = []
+    planned = {request.request_id: Planned() for request in requests}
+    for request in requests:
         for line in request.short:
-            open_ = [offer for offer in by_item.get(line.item_code, ()) if left[(offer.lot_id, offer.place_id)] > 0]
-            ordered = sorted(open_, key=lambda offer: order(offer, request.where))
-            picks += _pick(line, ordered, left, new_id, most=ALLOCATIONS_MAX - len(picks))
-        planned[request.request_id] = tuple(picks)
+            own = candidates.of(line.item_code, request.owner_id, request.to_place_id, request.where)
+            lines.append(_Line(request, line.item_code, line.quantity, own))
+    for one in lines:
+        _draw_on_support(one, candidates, left)
+    for group in _competing(lines):
+        _share(group, planned, left)
+    for one in lines:
+        _draw(one, one.candidates, left, one.open)
+    for one in lines:
+        _conclude(one, planned[one.request.request_id], candidates, new_id, unit_grams or {})
     return planned
 
 
@@ -101,35 +102,129 @@ def _turn(request: Wanted) -> tuple[int, datetime, str]:
     return URGENCIES.index(request.urgency), request.due_at, request.request_id
 
 
-def order(offer: Offer, to: Where) -> tuple[date, tuple[int, int], str, str]:
-    """The place of an offer among others: first expiry, then nearest, then by id, so that a plan can be repeated."""
-    return offer.expires_on or date.max, distance(offer.where, to), offer.place_id, offer.lot_id
+def _draw_on_support(line: _Line, candidates: Candidates, left: dict[tuple[LotId, PlaceId], int]) -> None:
+    """What another owner accepted to give comes first, so that goods of one's own stay for others."""
+    for support in line.request.supports:
+        accepted = sum(one.quantity for one in support.left if one.item_code == line.item_code)
+        if accepted:
+            theirs = candidates.of(line.item_code, support.owner_id, line.request.to_place_id, line.request.where)
+            _draw(line, theirs, left, min(accepted, line.open), support.support_id)
 
 
-def _pick(
-    line: ItemQuantity,
-    offers: Iterable[Offer],
+def _draw(
+    line: _Line,
+    candidates: Sequence[Candidate],
     left: dict[tuple[LotId, PlaceId], int],
-    new_id: Callable[[], str],
-    *,
     most: int,
-) -> list[Allocation]:
-    picks: list[Allocation] = []
-    open_ = line.quantity
-    for offer in offers:
-        if not open_ or len(picks) >= most:
+    support_id: SupportId | None = None,
+) -> None:
+    for candidate in candidates:
+        if most <= 0:
             break
-        place = (offer.lot_id, offer.place_id)
-        quantity = min(open_, left[place])
-        left[place] -= quantity
-        open_ -= quantity
-        picks.append(
-            Allocation(
-                reservation_id=ReservationId(new_id()),
-                lot_id=offer.lot_id,
-                item_code=offer.item_code,
-                place_id=offer.place_id,
-                quantity=quantity,
+        key = candidate.key
+        quantity = min(most, left[key])
+        if quantity <= 0:
+            continue
+        left[key] -= quantity
+        line.open -= quantity
+        most -= quantity
+        line.picks.append((candidate, quantity, support_id))
+
+
+def _competing(lines: Iterable[_Line]) -> list[list[_Line]]:
+    """The lines that want goods of one item and owner and reach common places, themselves or by way of others.
+
+    Lines that can be served from the same places stand together from the start, so only different sets are joined.
+    """
+    pools: dict[tuple[str, frozenset[PlaceId]], list[_Line]] = {}
+    for line in lines:
+        if line.open and line.candidates:
+            pool = f"{line.item_code}/{line.request.owner_id}"
+            pools.setdefault((pool, frozenset(one.offer.place_id for one in line.candidates)), []).append(line)
+    groups: list[tuple[str, set[PlaceId], list[_Line]]] = []
+    for (pool, places), members in pools.items():
+        joined, all_places, all_members = [], set(places), list(members)
+        for group in groups:
+            if group[0] == pool and group[1] & all_places:
+                all_places |= group[1]
+                all_members += group[2]
+            else:
+                joined.append(group)
+        groups = [*joined, (pool, all_places, all_members)]
+    return [members for _, _, members in groups]
+
+
+def _share(
+    group: Sequence[_Line], planned: Mapping[RequestId, Planned], left: dict[tuple[LotId, PlaceId], int]
+) -> None:
+    """Divide goods that do not suffice; what nobody can reach for its share is given in the order of urgency later."""
+    keys = {candidate.key for line in group for candidate in line.candidates}
+    available = sum(left[key] for key in keys)
+    if len(group) < 2 or sum(line.open for line in group) <= available:
+        return
+    claims = [Claim(line.request.request_id, _weight(line), line.open) for line in group]
+    shares, weights = shared(available, claims), sum(claim.weight for claim in claims)
+    for line, claim in zip(group, claims, strict=True):
+        line.shared = True
+        planned[line.request.request_id].shares.append(
+            FairShare(
+                item_code=line.item_code,
+                available=available,
+                weight=claim.weight,
+                weights=weights,
+                share=shares[claim.id],
             )
         )
-    return picks
+    for line in sorted(group, key=lambda one: _turn(one.request)):
+        _draw(line, line.candidates, left, shares[line.request.request_id])
+
+
+def _weight(line: _Line) -> int:
+    request = line.request
+    requested = request.requested.get(line.item_code, line.open)
+    return weight_of(request.urgency, request.person_count, short=line.open, requested=requested)
+
+
+def _conclude(
+    line: _Line,
+    planned: Planned,
+    candidates: Candidates,
+    new_id: Callable[[], str],
+    unit_grams: Mapping[str, int],
+) -> None:
+    """Say what a line gets and what it does not."""
+    picks = line.picks[: ALLOCATIONS_MAX - len(planned.picks)]
+    for candidate, quantity, support_id in picks:
+        planned.picks.append(
+            Allocation(
+                reservation_id=ReservationId(new_id()),
+                lot_id=candidate.offer.lot_id,
+                item_code=line.item_code,
+                place_id=candidate.offer.place_id,
+                quantity=quantity,
+                why=_why(line, candidate, support_id),
+                route_minutes=candidate.minutes,
+                route_trips=candidate.trips(quantity, unit_grams.get(line.item_code)),
+                support_id=support_id,
+            )
+        )
+    left_out = sum(quantity for _, quantity, _ in line.picks[len(picks) :])
+    short = line.open + left_out
+    if short:
+        reason = ShortReason.TOO_MANY_LOTS if left_out else _why_short(line, candidates)
+        planned.why_short.append(ShortLine(item_code=line.item_code, quantity=short, reason=reason))
+
+
+def _why(line: _Line, candidate: Candidate, support_id: SupportId | None) -> tuple[PickReason, ...]:
+    reasons = candidate.why if support_id is None else (PickReason.SUPPORT, *candidate.why)
+    if len(line.picks) > 1:
+        reasons = (*reasons, PickReason.SPLIT)
+    return (*reasons, PickReason.FAIR_SHARE) if line.shared and support_id is None else reasons
+
+
+def _why_short(line: _Line, candidates: Candidates) -> ShortReason:
+    if line.shared:
+        return ShortReason.SHARED
+    if not line.candidates and candidates.unreached(line.item_code, line.request.owner_id):
+        return ShortReason.NO_OPEN_ROUTE
+    return ShortReason.NO_STOCK

@@ -3,8 +3,8 @@
 Owns the reads over requests and their fulfilment. Must not write.
 """
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,18 +12,23 @@ from pydantic import TypeAdapter
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.logistics.items.tables import item
+from services.logistics.needs.tables import demand_area
 from services.logistics.places.tables import place
-from services.logistics.requests.planner import Wanted, Where
-from services.logistics.requests.tables import request, request_line
+from services.logistics.requests.candidates import Where
+from services.logistics.requests.domain import Support
+from services.logistics.requests.planner import Accepted, Wanted
+from services.logistics.requests.tables import request, request_line, request_pick
 from services.logistics.stock.tables import lot, reservation
 from services.logistics.tables import below
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import RequestId
-from shared.contracts.vocabulary import Urgency
+from shared.contracts.ids import OwnerId, PlaceId, RequestId
+from shared.contracts.vocabulary import BaseUnit, Urgency
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import array, as_of, json_row, rows_of
 
 _LINES = TypeAdapter(tuple[ItemQuantity, ...])
+_SUPPORTS = TypeAdapter(tuple[Support, ...])
 _SHORT = sa.func.jsonb_array_length(request.c.short) > 0
 
 
@@ -33,8 +38,27 @@ async def requests(
     """A page of requests and one row more, by id, each with how far its lines are, and the position they show."""
     rows = await rows_of(connection, sa.select(request).where(asked), [request.c.id], after=after, limit=limit)
     lines = await lines_of(connection, [row["id"] for row in rows])
-    shown = [{**row, "lines": lines[row["id"]]} for row in rows]
+    shown = [_shown(row, lines[row["id"]]) for row in rows]
     return shown, await as_of(connection)
+
+
+def _shown(row: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, Any]:
+    asked = row.get("lines", [])
+    return {**row, "asked": asked, "lines": lines, "fulfilment": fulfilment_of(lines)}
+
+
+def fulfilment_of(lines: Sequence[Mapping[str, Any]]) -> str:
+    """How far a request is served, whatever was decided about it."""
+    approved = [line for line in lines if line["approved"]]
+    if not approved:
+        return "none"
+    if all(line["accepted"] + line["missing"] + line["damaged"] >= line["approved"] for line in approved):
+        return "received"
+    if all(line["dispatched"] >= line["approved"] for line in approved):
+        return "dispatched"
+    if all(line["reserved"] + line["dispatched"] >= line["approved"] for line in approved):
+        return "reserved"
+    return "partly" if any(line["reserved"] + line["dispatched"] for line in approved) else "none"
 
 
 def matching(disaster_id: str | None, area_code: str | None, *, short: bool | None) -> sa.ColumnElement[bool]:
@@ -48,6 +72,24 @@ def matching(disaster_id: str | None, area_code: str | None, *, short: bool | No
         open_ = sa.and_(_SHORT, sa.not_(request.c.cancelled))
         conditions.append(open_ if short else sa.not_(open_))
     return sa.and_(*conditions)
+
+
+def deciding(approval: str | None, addressed_to: str | None) -> sa.ColumnElement[bool]:
+    """The condition of requests by where their decision stands, and whose it is."""
+    asked = ((request.c.approval, approval), (request.c.addressed_to, addressed_to))
+    return sa.and_(sa.true(), *(column == value for column, value in asked if value is not None))
+
+
+def late(now: datetime, *, warning: bool, overdue: bool) -> sa.ColumnElement[bool]:
+    """The condition of requests whose goods have not all arrived though the time is nearly up, or up."""
+    arrived = request_line.c.accepted + request_line.c.missing + request_line.c.damaged
+    waiting = sa.exists().where(
+        request_line.c.request_id == request.c.id, request_line.c.requested - request_line.c.given_back > arrived
+    )
+    open_ = sa.and_(sa.not_(request.c.cancelled), request.c.paused_at.is_(None), waiting)
+    times = [sa.and_(request.c.warn_at <= now, request.c.due_at > now)] if warning else []
+    times += [request.c.due_at <= now] if overdue else []
+    return sa.and_(open_, sa.or_(*times))
 
 
 async def lines_of(connection: AsyncConnection, request_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -81,11 +123,21 @@ async def request_by_id(connection: AsyncConnection, request_id: str) -> dict[st
     )
     reserved = (await connection.execute(kept)).mappings().all()
     lines = await lines_of(connection, [request_id])
-    return {**json_row(row), "lines": lines[request_id], "reservations": [json_row(one) for one in reserved]}
+    shown = _shown(json_row(row), lines[request_id])
+    picked = sa.select(request_pick).where(request_pick.c.request_id == request_id)
+    picks = (await connection.execute(picked.order_by(request_pick.c.reservation_id))).mappings().all()
+    return {
+        **shown,
+        "reservations": [json_row(one) for one in reserved],
+        "picks": [json_row(one) for one in picks],
+    }
 
 
 async def wanted(connection: AsyncConnection, request_ids: Sequence[str]) -> list[Wanted]:
-    """What these requests are short of; where the destination has no coordinates, those of its village count."""
+    """What these requests are short of; where the destination has no coordinates, those of its village count.
+
+    Where a request does not say for how many persons it is, those counted in its area are meant.
+    """
     village = sa.alias(place)
     to = sa.alias(place)
     of_village = sa.and_(
@@ -93,31 +145,74 @@ async def wanted(connection: AsyncConnection, request_ids: Sequence[str]) -> lis
         village.c.latitude_e7.is_not(None),
         village.c.place_kind == "village",
     )
+    of_area = sa.and_(
+        demand_area.c.disaster_id == request.c.disaster_id, demand_area.c.area_code == request.c.area_code
+    )
     query = (
         sa.select(
             request.c.id,
+            request.c.addressed_to,
+            request.c.to_place_id,
             request.c.area_code,
+            request.c.lines,
             request.c.short,
+            request.c.supports,
             request.c.urgency,
             request.c.due_at,
+            sa.func.coalesce(to.c.area_code, request.c.area_code).label("to_area"),
             sa.func.coalesce(to.c.latitude_e7, village.c.latitude_e7).label("latitude_e7"),
             sa.func.coalesce(to.c.longitude_e7, village.c.longitude_e7).label("longitude_e7"),
+            sa.func.coalesce(request.c.person_count, demand_area.c.person_count).label("person_count"),
         )
-        .select_from(request.outerjoin(to, to.c.id == request.c.to_place_id).outerjoin(village, of_village))
-        .where(request.c.id == array(request_ids))
+        .select_from(
+            request.outerjoin(to, to.c.id == request.c.to_place_id)
+            .outerjoin(village, of_village)
+            .outerjoin(demand_area, of_area)
+        )
+        .where(request.c.id == array(request_ids), request.c.due_at.is_not(None))
         .ext(distinct_on(request.c.id))
         .order_by(request.c.id, village.c.id)
     )
-    return [
-        Wanted(
-            request_id=RequestId(row.id),
-            short=_LINES.validate_python(row.short),
-            where=Where(row.area_code, row.latitude_e7, row.longitude_e7),
-            urgency=Urgency(row.urgency),
-            due_at=row.due_at,
-        )
-        for row in await connection.execute(query)
-    ]
+    return [_wanted(row) for row in await connection.execute(query)]
+
+
+def _wanted(row: Any) -> Wanted:
+    supports = (
+        Accepted(one.support_id, one.of_owner_id, one.left)
+        for one in _SUPPORTS.validate_python(row.supports)
+        if one.left
+    )
+    return Wanted(
+        request_id=RequestId(row.id),
+        owner_id=OwnerId(row.addressed_to),
+        short=_LINES.validate_python(row.short),
+        to_place_id=PlaceId(row.to_place_id),
+        where=Where(row.to_area, row.latitude_e7, row.longitude_e7),
+        urgency=Urgency(row.urgency),
+        due_at=row.due_at,
+        requested={line.item_code: line.quantity for line in _LINES.validate_python(row.lines)},
+        person_count=row.person_count,
+        supports=tuple(supports),
+    )
+
+
+async def items_of(connection: AsyncConnection, lot_ids: Sequence[str]) -> dict[str, str]:
+    """What these lots are of; unknown ones are left out."""
+    query = sa.select(lot.c.id, lot.c.item_code).where(lot.c.id == array(lot_ids))
+    return {row.id: row.item_code for row in await connection.execute(query)}
+
+
+async def unit_grams(connection: AsyncConnection, item_codes: Sequence[str]) -> dict[str, int]:
+    """What a base unit weighs of those of these items that are counted by weight or, as water is, by volume."""
+    weighed = (BaseUnit.GRAM.value, BaseUnit.MILLILITRE.value)
+    query = sa.select(item.c.id).where(item.c.id == array(item_codes), item.c.base_unit.in_(weighed))
+    return dict.fromkeys((await connection.execute(query)).scalars(), 1)
+
+
+async def addressees_of(connection: AsyncConnection, request_ids: Sequence[str]) -> dict[str, str]:
+    """Whom these requests are addressed to; unknown ones are left out."""
+    query = sa.select(request.c.id, request.c.addressed_to).where(request.c.id == array(request_ids))
+    return {row.id: row.addressed_to for row in await connection.execute(query)}
 
 
 async def to_allocate(connection: AsyncConnection, disaster_id: str) -> list[str]:
@@ -137,6 +232,13 @@ async def areas_of(connection: AsyncConnection, request_ids: Sequence[str]) -> d
     query = sa.select(request.c.id, request.c.area_code, request.c.disaster_id, request.c.lot_ids)
     rows = (await connection.execute(query.where(request.c.id == array(request_ids)))).mappings()
     return {row["id"]: row for row in rows}
+
+
+async def urgency_of(connection: AsyncConnection, request_id: str) -> Urgency | None:
+    """How urgent a request is, or None if nobody opened it."""
+    query = sa.select(request.c.urgency).where(request.c.id == request_id)
+    found = (await connection.execute(query)).scalar_one_or_none()
+    return None if found is None else Urgency(found)
 
 
 async def known(connection: AsyncConnection, request_ids: Sequence[str]) -> set[str]:
