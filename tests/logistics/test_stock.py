@@ -1,15 +1,19 @@
 """Lots and their balances: what a decision may do, and that nothing is made or lost in the books."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from services.logistics.places.domain import DAMAGED, LOST, SUPPLIER, TRANSIT
+from services.logistics.places.domain import DAMAGED, DESTROYED, LOST, SUPPLIER, TRANSIT, OpenPlace
 from services.logistics.stock.domain import Balance, Lot, moved
 from services.logistics.stock.receiving import MoveStock, ReverseMovement
-from shared.contracts.ids import EventId, LotId, PlaceId, Subject
+from services.logistics.stock.valuing import ValueLot, Worth, worth_idr
+from shared.contracts.ids import EventId, LotId, OwnerId, PlaceId, Subject
+from shared.contracts.ledger import ValueBasis
 from shared.contracts.logistics import StockMoved
-from shared.contracts.vocabulary import FieldFlag, MovementReason
+from shared.contracts.vocabulary import MovementReason, PlaceKind
 from tests.logistics.builders import (
     FAR_WAREHOUSE,
+    KIT,
     POST,
     RICE,
     TODAY,
@@ -116,15 +120,6 @@ def test_a_fact_may_take_more_than_is_there_and_decisions_then_wait() -> None:
     assert story.refused(move(lot, 1, from_=POST)) == "stock-to-explain"
 
 
-def test_a_fact_that_takes_reserved_goods_is_flagged_before_the_store_is_empty() -> None:
-    """Goods somebody was promised are missing, though some are still on the shelf."""
-    story = Story().given(*setting(), receive(100, lot := new_id()), open_request(request := new_id(), (RICE, 60)))
-    story.given(allocate(request, pick(lot, 60)))
-    events = story.accepted(hand_out(given_line(50, lot_id=lot), place_id=WAREHOUSE))
-    assert only(events, StockMoved).flags == (FieldFlag.NEGATIVE_STOCK,)
-    assert story.balance(lot, WAREHOUSE) == Balance(on_hand=50, reserved=60, field_deficit=10)
-
-
 def test_a_decision_never_raises_a_deficit() -> None:
     """Were a decision to take too much, the database's CHECK must still see it: only a fact is excused."""
     assert moved(Balance(5), -8, by_fact=True).field_deficit == 3
@@ -141,6 +136,56 @@ def test_goods_that_arrive_explain_a_deficit() -> None:
     balance = story.balance(lot, POST)
     assert (balance.on_hand, balance.field_deficit) == (70, 0)
     assert story.refused(receive(5, lot)) == "lot-received-already"
+
+
+def test_goods_kept_apart_come_back_or_are_destroyed() -> None:
+    """Nothing is destroyed that nobody has kept apart and looked at."""
+    apart = PlaceId("karantina-kasongan")
+    opened = OpenPlace(apart, PlaceKind.QUARANTINE, TODAY, area_code="62.06")
+    story = Story().given(*setting(), opened, receive(100, lot := new_id()))
+    assert story.refused(move(lot, 5, to=DESTROYED, reason="destruction")) == "place-unknown"
+    story.accepted(move(lot, 30, to=apart, reason="quarantine"))
+    assert story.refused(move(lot, 5, to=FAR_WAREHOUSE, reason="quarantine")) == "place-unknown"
+    story.accepted(move(lot, 10, from_=apart, to=WAREHOUSE, reason="return"))
+    story.accepted(move(lot, 20, from_=apart, to=DESTROYED, reason="destruction"))
+    assert story.on_hand(lot, WAREHOUSE, apart, DESTROYED) == (80, 0, 20)
+
+
+def test_what_is_kept_apart_is_promised_to_nobody() -> None:
+    """Only a warehouse gives goods to requests."""
+    apart = PlaceId("karantina-kasongan")
+    opened = OpenPlace(apart, PlaceKind.QUARANTINE, TODAY, area_code="62.06")
+    story = Story().given(*setting(), opened, receive(100, lot := new_id()))
+    story.given(move(lot, 30, to=apart, reason="quarantine"), open_request(request := new_id(), (RICE, 10)))
+    assert story.refused(allocate(request, pick(lot, 10, place_id=apart))) == "place-unknown"
+
+
+def test_an_office_decides_about_the_goods_of_its_own_owner() -> None:
+    """Other owners' goods in its stores are kept, not disposed of."""
+    story = Story().given(*setting(), receive(100, lot := new_id(), owner_id=OwnerId("kemensos")))
+    ours = ("regency:62.06", "province")
+    assert story.refused(replace(move(lot, 8), owners=ours)) == "other-owners-goods"
+    assert story.refused(receive(5, owner_id=OwnerId("bulog"), owners=ours)) == "other-owners-goods"
+    story.accepted(replace(move(lot, 8), owners=("kemensos",)))
+
+
+def test_a_lot_is_valued_once() -> None:
+    """Belum dinilai until a document says what it is worth: rupiah for a sack, since a gram has no whole price."""
+    story = Story().given(*setting(), receive(50_000, lot := new_id()))
+    assert worth_idr(story.state(Lot, lot), 50_000) is None
+    value = ValueLot(LotId(lot), Worth(13_500, 1_000, ValueBasis.COST), "FAKTUR-17/2026", TODAY)
+    story.accepted(value)
+    assert worth_idr(story.state(Lot, lot), 50_000) == 675_000
+    assert story.refused(value) == "lot-valued-already"
+    assert story.refused(replace(value, lot_id=LotId(new_id()))) == "lot-unknown"
+
+
+def test_a_lot_comes_with_its_value_where_that_is_known() -> None:
+    """The acquisition's document says what it cost."""
+    known = Worth(125_000, 1, ValueBasis.FAIR_VALUE)
+    story = Story().given(*setting(), receive(10, lot := new_id(), item_code=KIT, worth=known))
+    assert story.state(Lot, lot).value_basis is ValueBasis.FAIR_VALUE
+    assert worth_idr(story.state(Lot, lot), 4) == 500_000
 
 
 def test_goods_come_back_from_a_post_to_a_warehouse() -> None:
