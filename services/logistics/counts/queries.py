@@ -15,7 +15,7 @@ from services.logistics.counts.deciding import Seen, Survey
 from services.logistics.counts.tables import count, count_line
 from services.logistics.stock.tables import balance, lot, movement, reservation
 from shared.contracts.ids import RequestId
-from shared.contracts.vocabulary import MovementReason
+from shared.contracts.vocabulary import FieldFlag, MovementReason
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import as_of, json_row, rows_of
 
@@ -92,7 +92,8 @@ async def moved_since(
 ) -> Mapping[str, int]:
     """By lot, what came to a place (went: below zero) after a position and an instant.
 
-    What counts wrote is left out, and what takes a movement back counts as of that movement: the goods did not move.
+    What counts wrote is left out, and what takes a movement back counts as of that movement: the goods did not move. A
+    report whose time cannot be believed is not taken for an earlier one.
     """
     original = movement.alias("original")
     taken_back = (original.c.event_id == movement.c.reverses) & (original.c.place_id == movement.c.place_id)
@@ -103,7 +104,10 @@ async def moved_since(
             movement.c.place_id == place_id,
             movement.c.position > position,
             movement.c.reason.not_in(_BOOKKEEPING),
-            sa.func.coalesce(original.c.happened_at, movement.c.happened_at) > instant,
+            sa.or_(
+                sa.func.coalesce(original.c.happened_at, movement.c.happened_at) > instant,
+                movement.c.flags.contains([FieldFlag.IMPLAUSIBLE_TIME.value]),
+            ),
         )
         .group_by(movement.c.lot_id)
     )
