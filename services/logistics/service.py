@@ -21,6 +21,7 @@ from services.logistics.preparedness.capability import PREPAREDNESS
 from services.logistics.quotas.capability import QUOTAS
 from services.logistics.rations.capability import RATIONS
 from services.logistics.recalls.capability import RECALLS
+from services.logistics.recipients.capability import RECIPIENTS
 from services.logistics.requests.capability import REQUESTS
 from services.logistics.routes.capability import ROUTES
 from services.logistics.shipments.capability import SHIPMENTS
@@ -45,6 +46,7 @@ SERVICE = ServiceDefinition.of(
     SUPPORT,
     DOCUMENTS,
     SHIPMENTS,
+    RECIPIENTS,
     HANDOUTS,
     ENTITLEMENTS,
     RECALLS,

@@ -12,16 +12,14 @@ from datetime import date
 from services.logistics.entitlements.domain import Recipient
 from services.logistics.entitlements.due import Share, beyond
 from services.logistics.places import domain as places
+from services.logistics.recipients.domain import CUSTODY
 from services.logistics.requests.domain import plan_outdated
 from shared.contracts.distribution import DistributionCancelled, DistributionPlanned, RationPlanned, WithdrawalReason
 from shared.contracts.envelope import Payload
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import DisasterId, DistributionId, HouseholdId, ItemCode, PlaceId, ProfileId
-from shared.contracts.vocabulary import PlaceKind
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
-# Where goods wait for the people they are for: in custody, until a list says who got them.
-CUSTODY = frozenset({PlaceKind.VILLAGE, PlaceKind.POST, PlaceKind.DROP_POINT})
 # As many families as a person can read in one answer.
 FAMILIES_NAMED = 10
 

@@ -1,7 +1,7 @@
 """Who got goods of which lot: the way back from a lot to households, and what each household got.
 
-Owns a read model written in the transaction that logs the hand-outs. Lots and households stand in tables of their
-own, joined by the hand-out: a hand-out of 20 lots to 500 households is 520 rows, not 10,000.
+Owns a read model written in the transaction that logs hand-outs and posted lists of recipients. Lots and households
+stand in tables of their own, joined by the hand-out: one of 20 lots to 500 households is 520 rows, not 10,000.
 """
 
 from collections import defaultdict
@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.handouts.tables import lot_given, received
+from services.logistics.recipients.tables import list_row
+from shared.contracts.distribution import PostedLine, RecipientListPosted
 from shared.contracts.logistics import GoodsHandedOut, HandedOutLine
 from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
@@ -25,25 +27,46 @@ _WRITE_GIVEN = sa.text(
 _WRITE_RECEIVED = sa.text(
     f"INSERT INTO received ({', '.join(_RECEIVED)}) SELECT {', '.join(_RECEIVED)} FROM {recordset(received, _RECEIVED)}"
 )
+# What a posted list's named households got, each the sum of its rows.
+_WRITE_LISTED = sa.text(
+    "INSERT INTO received (source, item_code, household_id, quantity, received_on, position) "
+    "SELECT :source, line->>0, r.household_id, sum(CAST(line->>1 AS bigint)), CAST(:on AS date), :position "
+    "FROM list_row AS r, jsonb_array_elements(r.lines) AS line "
+    "WHERE r.list_id = :list_id AND r.household_id IS NOT NULL GROUP BY line->>0, r.household_id"
+)
+_COUNT_LISTED = sa.select(sa.func.count(list_row.c.household_id.distinct()))
 
 
 async def apply_hand_outs(connection: AsyncConnection, placed: Sequence[Placed]) -> None:
-    """Write which lots these hand-outs took, and what each household named got."""
-    # A hand-out told again moved nothing: its first telling stands.
-    told = [one for one in placed if isinstance(one.event.payload, GoodsHandedOut) and one.event.sequence == 1]
-    given = [row for one in told for row in _given(one)]
-    shares = [row for one in told for row in _shares(one)]
+    """Write which lots these hand-outs and lists took, and what each household named got."""
+    given: list[dict[str, Any]] = []
+    shares: list[dict[str, Any]] = []
+    for one in placed:
+        match one.event.payload:
+            # A hand-out told again moved nothing: its first telling stands.
+            case GoodsHandedOut() as said if one.event.sequence == 1:
+                given += _given(one, said, said.household_count)
+                shares += _shares(one, said)
+            case RecipientListPosted() as said:
+                count = await connection.scalar(_COUNT_LISTED.where(list_row.c.list_id == said.list_id))
+                given += _given(one, said, count or 0)
+                await connection.execute(
+                    _WRITE_LISTED,
+                    {
+                        "source": one.event.ref.subject,
+                        "on": said.handed_out_on,
+                        "position": one.position,
+                        "list_id": said.list_id,
+                    },
+                )
     if given:
         await connection.execute(_WRITE_GIVEN, {"rows": json_rows(given)})
     if shares:
         await connection.execute(_WRITE_RECEIVED, {"rows": json_rows(shares)})
 
 
-def _given(one: Placed) -> Iterator[dict[str, Any]]:
-    said = one.event.payload
-    if not isinstance(said, GoodsHandedOut):
-        return
-    for (lot_id, item_code), quantity in given_by_lot(said.lines).items():
+def _given(one: Placed, said: GoodsHandedOut | RecipientListPosted, household_count: int) -> Iterator[dict[str, Any]]:
+    for (lot_id, item_code), quantity in _by_lot(said.lines).items():
         yield {
             "lot_id": lot_id,
             "source": one.event.ref.subject,
@@ -52,23 +75,19 @@ def _given(one: Placed) -> Iterator[dict[str, Any]]:
             "place_id": said.place_id,
             "area_code": said.area_code,
             "quantity": quantity,
-            "household_count": said.household_count,
+            "household_count": household_count,
             "given_on": said.handed_out_on.isoformat(),
         }
 
 
-def given_by_lot(lines: Sequence[HandedOutLine]) -> dict[tuple[str, str], int]:
-    """What was given of each lot and its item."""
+def _by_lot(lines: Sequence[HandedOutLine | PostedLine]) -> dict[tuple[str, str], int]:
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for line in lines:
         sums[(line.lot_id, line.item_code)] += line.quantity
     return sums
 
 
-def _shares(one: Placed) -> Iterator[dict[str, Any]]:
-    said = one.event.payload
-    if not isinstance(said, GoodsHandedOut):
-        return
+def _shares(one: Placed, said: GoodsHandedOut) -> Iterator[dict[str, Any]]:
     household_ids = list(dict.fromkeys(said.household_ids))
     by_item: dict[str, int] = defaultdict(int)
     for line in said.lines:

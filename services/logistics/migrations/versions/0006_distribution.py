@@ -14,6 +14,7 @@ def upgrade() -> None:
     _create_recipients_of_lots()
     _create_families()
     _create_plans()
+    _create_lists()
 
 
 def _create_recipients_of_lots() -> None:
@@ -124,4 +125,36 @@ def _create_plans() -> None:
         sa.Column("planned_for", sa.Date, nullable=False),
         sa.CheckConstraint("quantity > 0", name="planned_ration_quantity"),
         sa.Index("planned_ration_by_household", "household_id"),
+    )
+
+
+def _create_lists() -> None:
+    op.create_table(
+        "recipient_list",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("distribution_id", sa.Text, nullable=False),
+        sa.Column("disaster_id", sa.Text, nullable=False),
+        sa.Column("place_id", sa.Text, nullable=False),
+        sa.Column("area_code", CODES, nullable=False),
+        sa.Column("lot_ids", JSONB, nullable=False),
+        sa.Column("document_number", sa.Text, nullable=False),
+        sa.Column("scan_sha256", sa.Text, nullable=False),
+        sa.Column("handed_out_on", sa.Date, nullable=False),
+        sa.Column("row_count", sa.BigInteger, nullable=False),
+        sa.Column("totals", JSONB, nullable=False),
+        sa.CheckConstraint("row_count >= 0", name="recipient_list_rows"),
+        sa.Index("recipient_list_by_place", "place_id", "id"),
+        sa.Index("recipient_list_by_distribution", "distribution_id", "id"),
+    )
+    op.create_table(
+        "list_row",
+        sa.Column("list_id", sa.Text, primary_key=True),
+        sa.Column("row_no", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("distribution_id", sa.Text, nullable=False),
+        sa.Column("household_id", sa.Text),
+        sa.Column("lines", JSONB, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Index("list_row_by_household", "distribution_id", "household_id", "position", "row_no"),
     )
