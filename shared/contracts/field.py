@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from shared.contracts.envelope import Payload, Value
 from shared.contracts.ids import (
+    ActorText,
     CasualtyId,
     DamageId,
     DeviceId,
@@ -22,6 +23,7 @@ from shared.contracts.ids import (
     ItemCode,
     LotId,
     PersonId,
+    PlaceId,
     ShipmentId,
     UuidText,
 )
@@ -36,6 +38,7 @@ from shared.contracts.values import (
     PhoneNumber,
     Quantity,
     QuantityOrNone,
+    Sha256,
 )
 from shared.contracts.vocabulary import CasualtyKind, DamageClass, Residence, Sex, VulnerableGroup
 
@@ -151,6 +154,14 @@ class ReceivedLine(Value):
     damaged: QuantityOrNone
 
 
+class SignedOnPaper(Value):
+    """Who signed the paper that came with the goods, by pseudonym, and the hash of its picture."""
+
+    receiver_id: ActorText | None = None
+    carrier_id: ActorText | None = None
+    scan_sha256: Sha256 | None = None
+
+
 class ShipmentReceived(Payload):
     """A post counted a shipment that arrived."""
 
@@ -160,6 +171,31 @@ class ShipmentReceived(Payload):
 
     shipment_id: ShipmentId
     lines: tuple[ReceivedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    signed: SignedOnPaper | None = None
+
+
+class PassedLine(Value):
+    """What came of one lot at a drop point: `left` stays there, `onward` goes on."""
+
+    lot_id: LotId
+    left: QuantityOrNone
+    missing: QuantityOrNone
+    damaged: QuantityOrNone
+    onward: QuantityOrNone
+
+
+class ShipmentPassed(Payload):
+    """A post counted a shipment that goes on, at its own place or at a drop point (titik drop) it keeps."""
+
+    type: ClassVar[str] = "field.shipment_passed.v1"
+    kind: ClassVar[str] = "shipment"
+    key: ClassVar[str] = "shipment_id"
+
+    shipment_id: ShipmentId
+    at_place_id: PlaceId | None = None
+    vehicle_place_id: PlaceId | None = Field(default=None, description="what carries the rest on, if it changes")
+    lines: tuple[PassedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    signed: SignedOnPaper | None = None
 
 
 class HandedOutLine(Value):
@@ -197,5 +233,6 @@ EVENTS: tuple[type[Payload], ...] = (
     CasualtyReported,
     DamageReported,
     ShipmentReceived,
+    ShipmentPassed,
     GoodsHandedOut,
 )

@@ -89,6 +89,8 @@ AreaCode = Annotated[
 ]
 # SHA-256 over a salted field group, in hex; salt and content stay in the owner's vault.
 Commitment = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+# SHA-256 of a file in hex, such as the picture of a signed paper; the file itself is elsewhere.
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # The number printed on a decree, letter or proof of delivery, such as 188.44/123/2026.
 DocumentNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z ./()_:,&+-]{0,79}$")]
 # An APBD programme, activity or account code, such as 1.06.05.

@@ -11,8 +11,9 @@ from services.logistics.places.domain import Place
 from services.logistics.places.reactions import react_to_device
 from shared.contracts import victims
 from shared.contracts.ids import DeviceId, PlaceId, PostId
-from shared.contracts.logistics import GoodsHandedOut, ShipmentReceived
+from shared.contracts.logistics import GoodsHandedOut
 from shared.contracts.places import DeviceAdmitted, DeviceDismissed
+from shared.contracts.shipments import ShipmentReceived
 from shared.contracts.vocabulary import FieldFlag, PlaceKind
 from shared.kit.decisions.types import Command, Event, Ref, Refusal
 from tests.contracts.catalogue_cases import golden

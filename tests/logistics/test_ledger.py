@@ -13,16 +13,17 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from services.logistics.places.domain import DAMAGED, LOST, SURPLUS, TRANSIT
 from services.logistics.requests.domain import CancelRequest, ExpireReservations, Request
-from services.logistics.shipments.domain import Load, Shipment
+from services.logistics.shipments.dispatching import Load
+from services.logistics.shipments.domain import Shipment
 from services.logistics.stock.domain import Lot, Reservation
 from services.logistics.stock.receiving import MoveStock, ReverseMovement
 from shared.contracts.ids import EventId, LotId, PlaceId, RequestId, ReservationId
 from shared.contracts.logistics import (
     ReservationReleased,
-    ShipmentReceived,
     StockMoved,
     StockReserved,
 )
+from shared.contracts.shipments import ShipmentReceived
 from shared.contracts.vocabulary import CancellationReason, FieldFlag, MovementReason
 from tests.logistics.builders import (
     FAR_WAREHOUSE,

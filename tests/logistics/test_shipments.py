@@ -4,7 +4,8 @@ from services.logistics.places.domain import DAMAGED, LOST, SURPLUS, TRANSIT
 from services.logistics.shipments.domain import WRONG_PLACE, Shipment
 from services.logistics.stock.domain import Lot
 from shared.contracts.ids import PlaceId
-from shared.contracts.logistics import ReservationReleased, ShipmentDispatched, ShipmentReceived, StockMoved
+from shared.contracts.logistics import ReservationReleased, StockMoved
+from shared.contracts.shipments import ShipmentDispatched, ShipmentReceived
 from shared.contracts.vocabulary import FieldFlag, ReservationEnd
 from tests.logistics.builders import (
     FAR_WAREHOUSE,

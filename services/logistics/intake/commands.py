@@ -9,33 +9,68 @@ from services.logistics.intake.domain import Capture
 from services.logistics.intake.lookups import Lookups
 from services.logistics.intake.reading import Report
 from services.logistics.items.domain import UNKNOWN_ITEM
+from services.logistics.shipments.arriving import CountShipment
 from services.logistics.shipments.counting import CountedLine, merged
-from services.logistics.shipments.domain import ReceiveShipment
 from shared.contracts import field
+from shared.contracts.ids import ActorId
+from shared.contracts.shipments import Signature, SignerRole
 from shared.contracts.vocabulary import FieldFlag
 
 
-def command_of(report: Report, found: Lookups) -> ReceiveShipment | HandOut:
+def command_of(report: Report, found: Lookups) -> CountShipment | HandOut:
     """The command a report becomes."""
     match report.said:
         case field.ShipmentReceived() as said:
             return _receipt(said, report, found)
+        case field.ShipmentPassed() as said:
+            return _passage(said, report, found)
         case field.GoodsHandedOut() as said:
             return _hand_out(said, report, found)
 
 
-def _receipt(said: field.ShipmentReceived, report: Report, found: Lookups) -> ReceiveShipment:
+def _receipt(said: field.ShipmentReceived, report: Report, found: Lookups) -> CountShipment:
     lines = [CountedLine(line.lot_id, line.accepted, line.missing, line.damaged) for line in said.lines]
-    return ReceiveShipment(
+    return CountShipment(
         shipment_id=said.shipment_id,
+        request_id=found.sent_for(said.shipment_id),
         place_id=found.place_id,
         serves=found.serves(said.shipment_id),
         lines=merged(lines),
         capture=_capture(report),
+        signatures=_signatures(said.signed, found),
         flags=report.flags,
         seed=report.envelope.id,
         recorded_on=report.happened_on,
     )
+
+
+def _passage(said: field.ShipmentPassed, report: Report, found: Lookups) -> CountShipment:
+    lines = [CountedLine(line.lot_id, line.left, line.missing, line.damaged, line.onward) for line in said.lines]
+    return CountShipment(
+        shipment_id=said.shipment_id,
+        request_id=found.sent_for(said.shipment_id),
+        place_id=said.at_place_id or found.place_id,
+        reporter_place_id=found.place_id,
+        lines=merged(lines),
+        capture=_capture(report),
+        signatures=_signatures(said.signed, found),
+        flags=report.flags,
+        seed=report.envelope.id,
+        recorded_on=report.happened_on,
+        passes=True,
+        next_vehicle_id=said.vehicle_place_id,
+    )
+
+
+def _signatures(signed: field.SignedOnPaper | None, found: Lookups) -> tuple[Signature, ...]:
+    """The post answers for its count, unless the paper names another receiver; the carrier where it signed."""
+    said = signed or field.SignedOnPaper()
+    receiver = ActorId(said.receiver_id or found.place_id)
+    signatures = [Signature(role=SignerRole.RECEIVER, signer_id=receiver, scan_sha256=said.scan_sha256)]
+    if said.carrier_id is not None:
+        carrier = ActorId(said.carrier_id)
+        signatures.append(Signature(role=SignerRole.CARRIER, signer_id=carrier, scan_sha256=said.scan_sha256))
+    return tuple(signatures)
 
 
 def _hand_out(said: field.GoodsHandedOut, report: Report, found: Lookups) -> HandOut:

@@ -32,11 +32,16 @@ class Lookups:
     villages: Mapping[str, PlaceId] = field(default_factory=dict)
     candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
     reserving: Mapping[str, tuple[RequestId, ...]] = field(default_factory=dict)
+    requests: Mapping[str, RequestId] = field(default_factory=dict)
 
     def serves(self, shipment_id: str) -> tuple[PlaceId, ...]:
         """The village the post takes this shipment for, if it went to one in the post's area."""
         village = self.villages.get(shipment_id)
         return () if village is None else (village,)
+
+    def sent_for(self, shipment_id: str) -> RequestId | None:
+        """The request a shipment was sent for, if it is known and was sent for one."""
+        return self.requests.get(shipment_id)
 
     def candidates_of(self, item_code: str | None) -> tuple[Candidate, ...]:
         """The lots of an item that are at the post or on their way there, first expiry first."""
@@ -53,7 +58,8 @@ class Lookups:
 
 async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequence[Report]) -> Lookups:
     """What the reports of one post's batch need."""
-    received = [one.said.shipment_id for one in batch if isinstance(one.said, reports.ShipmentReceived)]
+    counted = (reports.ShipmentReceived, reports.ShipmentPassed)
+    received = [one.said.shipment_id for one in batch if isinstance(one.said, counted)]
     item_codes = {
         line.item_code
         for one in batch
@@ -65,7 +71,8 @@ async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequenc
     candidates = await _candidates(connection, place_id, sorted(item_codes)) if item_codes else {}
     given = any(isinstance(one.said, reports.GoodsHandedOut) for one in batch)
     reserving = await stock.reserving(connection, [place_id]) if given else {}
-    return Lookups(place_id, villages, candidates, reserving)
+    sent_for = await shipments.sent_for(connection, received) if received else {}
+    return Lookups(place_id, villages, candidates, reserving, sent_for)
 
 
 async def _villages(connection: AsyncConnection, place_id: str, shipment_ids: Sequence[str]) -> dict[str, PlaceId]:

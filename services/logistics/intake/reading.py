@@ -20,8 +20,10 @@ from shared.kit.errors import Problem
 from shared.kit.http.intake import ItemProblem, RawEvent, invalid_item
 from shared.kit.i18n import Languages
 
-Reported = field.ShipmentReceived | field.GoodsHandedOut
-TYPES: Mapping[str, type[Reported]] = {said.type: said for said in (field.ShipmentReceived, field.GoodsHandedOut)}
+Reported = field.ShipmentReceived | field.ShipmentPassed | field.GoodsHandedOut
+TYPES: Mapping[str, type[Reported]] = {
+    said.type: said for said in (field.ShipmentReceived, field.ShipmentPassed, field.GoodsHandedOut)
+}
 ELSEWHERE = frozenset(said.type for said in field.EVENTS) - TYPES.keys()
 
 

@@ -84,17 +84,10 @@ def _follow(lines: dict[tuple[str, str], Line], said: Followed) -> None:
                 one["approved"] = one["reserved"] + one["dispatched"]
         case RequestAllocated() | RequestRequeued() | RequestCancelled():
             _reserve(lines, said)
-        case ShipmentDispatched():
-            for loaded in said.lines:
-                sent = lines.get((said.request_id or "", loaded.item_code))
-                if sent is not None:
-                    sent["dispatched"] += loaded.quantity
-                    sent["reserved"] -= loaded.quantity
+        case ShipmentDispatched() | RequestUnserved():
+            _send(lines, said)
         case ShipmentPassed() | ShipmentReceived():
             _arrive(lines, said)
-        case RequestUnserved():
-            for lost in said.lines:
-                lines[(said.request_id, lost.item_code)]["dispatched"] -= lost.quantity
 
 
 def _ask(lines: dict[tuple[str, str], Line], said: RequestOpened | RequestSubmitted | DemandRequested) -> None:
@@ -110,7 +103,11 @@ def _ask(lines: dict[tuple[str, str], Line], said: RequestOpened | RequestSubmit
         lines[key] = new | {"request_id": said.request_id, "item_code": line.item_code, "requested": line.quantity}
 
 
-def _send(lines: Mapping[tuple[str, str], Line], said: ShipmentDispatched) -> None:
+def _send(lines: Mapping[tuple[str, str], Line], said: ShipmentDispatched | RequestUnserved) -> None:
+    if isinstance(said, RequestUnserved):
+        for lost in said.lines:
+            lines[(said.request_id, lost.item_code)]["dispatched"] -= lost.quantity
+        return
     for loaded in said.lines:
         sent = lines.get((said.request_id or "", loaded.item_code))
         if sent is not None:

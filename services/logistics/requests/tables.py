@@ -48,7 +48,7 @@ request = aggregate(
     ),
     sa.CheckConstraint("received_at <= warn_at AND warn_at <= due_at", name="request_deadline_order"),
     sa.CheckConstraint(
-        "jsonb_array_length(short) = 0 OR approval IN ('approved', 'partly_approved', 'submitted')",
+        "jsonb_array_length(short) = 0 OR approval <> 'draft' AND approval <> 'rejected'",
         name="request_short_of_approved",
     ),
     sa.Index("request_by_disaster", "disaster_id", "area_code"),
