@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from services.logistics.places.domain import DAMAGED, DESTROYED, LOST, SUPPLIER, TRANSIT, OpenPlace
+from services.logistics.places.domain import DAMAGED, LOST, SUPPLIER, TRANSIT, OpenPlace
 from services.logistics.stock.domain import Balance, Lot, moved
 from services.logistics.stock.receiving import MoveStock, ReverseMovement
 from services.logistics.stock.valuing import ValueLot, Worth, worth_idr
@@ -138,17 +138,15 @@ def test_goods_that_arrive_explain_a_deficit() -> None:
     assert story.refused(receive(5, lot)) == "lot-received-already"
 
 
-def test_goods_kept_apart_come_back_or_are_destroyed() -> None:
-    """Nothing is destroyed that nobody has kept apart and looked at."""
+def test_goods_kept_apart_come_back_to_a_store() -> None:
+    """Somebody has looked at them."""
     apart = PlaceId("karantina-kasongan")
     opened = OpenPlace(apart, PlaceKind.QUARANTINE, TODAY, area_code="62.06")
     story = Story().given(*setting(), opened, receive(100, lot := new_id()))
-    assert story.refused(move(lot, 5, to=DESTROYED, reason="destruction")) == "place-unknown"
     story.accepted(move(lot, 30, to=apart, reason="quarantine"))
     assert story.refused(move(lot, 5, to=FAR_WAREHOUSE, reason="quarantine")) == "place-unknown"
     story.accepted(move(lot, 10, from_=apart, to=WAREHOUSE, reason="return"))
-    story.accepted(move(lot, 20, from_=apart, to=DESTROYED, reason="destruction"))
-    assert story.on_hand(lot, WAREHOUSE, apart, DESTROYED) == (80, 0, 20)
+    assert story.on_hand(lot, WAREHOUSE, apart) == (80, 20)
 
 
 def test_what_is_kept_apart_is_promised_to_nobody() -> None:

@@ -63,7 +63,7 @@ class ValueStated(Body):
 
 
 class MovementStated(Body):
-    """Goods that came back, are lost, damaged, kept apart or destroyed."""
+    """Goods that came back, are lost, damaged or kept apart."""
 
     from_place_id: Slug
     to_place_id: Slug
@@ -174,8 +174,8 @@ def _reason_not_written() -> Problem:
         slug="reason-not-written",
         status=422,
         detail="This reason follows from shipments and reports and is not written by hand.",
-        next_step="Choose one of: return, loss, damage, quarantine, destruction.",
-        errors=[FieldProblem("body.reason", "One of return, loss, damage, quarantine, destruction is expected.")],
+        next_step="Choose one of: return, loss, damage, quarantine.",
+        errors=[FieldProblem("body.reason", "One of return, loss, damage, quarantine is expected.")],
     )
 
 

@@ -28,14 +28,12 @@ OFFICE_REASONS = frozenset(
         MovementReason.LOSS,
         MovementReason.DAMAGE,
         MovementReason.QUARANTINE,
-        MovementReason.DESTRUCTION,
     }
 )
 _TARGETS = {
     MovementReason.LOSS: PlaceKind.LOST,
     MovementReason.DAMAGE: PlaceKind.DAMAGED,
     MovementReason.QUARANTINE: PlaceKind.QUARANTINE,
-    MovementReason.DESTRUCTION: PlaceKind.DESTROYED,
 }
 _ORIGINS = frozenset({*places.STORES, PlaceKind.VEHICLE, PlaceKind.QUARANTINE})
 
@@ -67,7 +65,7 @@ class ReceiveLot:
 
 @dataclass(frozen=True, slots=True)
 class MoveStock:
-    """The office writes that goods came back, are lost, damaged, kept apart in quarantine, or destroyed out of it."""
+    """The office writes that goods came back, are lost, damaged, or kept apart in quarantine."""
 
     lot_id: LotId
     from_place_id: PlaceId
@@ -159,16 +157,12 @@ def _cannot_receive(states: States, command: ReceiveLot) -> Refusal | None:
 
 
 def decide_move_stock(states: States, command: MoveStock) -> list[Payload] | Refusal:
-    """Write goods as returned, lost, damaged, kept apart or destroyed, out of what is there and not reserved.
-
-    Only goods that were kept apart before are destroyed: somebody has looked at them.
-    """
+    """Write goods as returned, lost, damaged or kept apart, out of what is there and not reserved."""
     lot = states.find(Lot, command.lot_id)
     if lot is None:
         return lot_unknown()
     from_kind, to_kind = (places.kind_of(states, id_) for id_ in (command.from_place_id, command.to_place_id))
-    origins = {PlaceKind.QUARANTINE} if command.reason is MovementReason.DESTRUCTION else _ORIGINS
-    if from_kind not in origins:
+    if from_kind not in _ORIGINS:
         return places.place_unknown(command.from_place_id)
     target = _TARGETS.get(command.reason)
     if command.from_place_id == command.to_place_id or to_kind not in ({target} if target else places.STORES):
