@@ -102,7 +102,7 @@ def _qr(pdf: FPDF, text: str) -> None:
 def _facts(pdf: FPDF, letter: Letter) -> None:
     _, content = letter.translate, letter.content
     facts = [
-        (_("Date"), _written(content.issued_on, _)),
+        (_("Date"), _written(content.issued_on)),
         (_("Concerns"), content.subject),
         (_("From"), content.from_place_id),
         (_("Vehicle"), content.vehicle_place_id),
@@ -117,8 +117,9 @@ def _facts(pdf: FPDF, letter: Letter) -> None:
     pdf.ln(3)
 
 
-def _written(on: date, translate: Callable[[str], str]) -> str:
-    return f"{on.day} {translate(_MONTHS[on.month - 1])} {on.year}"
+def _written(on: date) -> str:
+    """A date as Indonesian papers write it: 20-11-2026."""
+    return f"{on.day:02d}-{on.month:02d}-{on.year}"
 
 
 def _table(pdf: FPDF, letter: Letter) -> None:
@@ -128,9 +129,9 @@ def _table(pdf: FPDF, letter: Letter) -> None:
         return
     counted = any(line.missing or line.damaged for line in lines)
     columns = [
-        _Column(_("No."), 10, right=True),
+        _Column(_("Row"), 10, right=True),
         _Column(_("Item"), 48 if counted else 66),
-        _Column(_("Lot"), 54 if counted else 64),
+        _Column(_("Lot number"), 54 if counted else 64),
         _Column(_("Quantity"), 24, right=True),
         *([_Column(_("Missing"), 18, right=True), _Column(_("Damaged"), 18, right=True)] if counted else []),
     ]
@@ -213,17 +214,3 @@ _SIGNERS: Mapping[DocumentKind, tuple[str, ...]] = {
     DocumentKind.BA_PEMUSNAHAN: (_OFFICER, _WITNESS),
     DocumentKind.SERAH_TERIMA_PIKET: (_GIVER, _TAKER),
 }
-_MONTHS = (
-    _("January"),
-    _("February"),
-    _("March"),
-    _("April"),
-    _("May"),
-    _("June"),
-    _("July"),
-    _("August"),
-    _("September"),
-    _("October"),
-    _("November"),
-    _("December"),
-)
