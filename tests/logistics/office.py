@@ -77,7 +77,7 @@ class Office:
             after = {"after": content["next"]}
 
     async def seed(self) -> None:
-        """The catalogue, the norms and two warehouses."""
+        """The catalogue, the norms, and two warehouses with roads into the regency."""
         await self.done("/v1/items:seed-catalogue")
         await self.done("/v1/ration-profiles:seed-norms")
         for place_id, area_code, latitude, longitude in (
@@ -93,6 +93,9 @@ class Office:
                 "longitude_e7": longitude,
             }
             await self.done("/v1/places", body)
+        roads = (("gudang-kasongan", 60), ("gudang-palangka-raya", 150))
+        routes = [{"from_end": end, "to_end": "62.06", "mode": "road", "minutes": minutes} for end, minutes in roads]
+        await self.done("/v1/routes", {"routes": routes})
 
     async def receive(self, quantity: int, *, place_id: str = "gudang-kasongan", **changes: Any) -> str:
         """A received lot's id."""
@@ -112,8 +115,16 @@ class Office:
         """A village goods can go to."""
         await self.done("/v1/places", {"place_id": place_id, "place_kind": "village", "area_code": area_code})
 
-    async def asked(self, quantity: int, *, to_place_id: str = "desa-2001", item_code: str = "beras") -> str:
-        """An opened request's id."""
+    async def approved(self, *request_ids: str) -> None:
+        """Let somebody else approve requests in full."""
+        token = self.token("approver", subject="approver-1")
+        answered = await self.done("/v1/requests:approve", {"request_ids": request_ids}, token=token)
+        assert {item["status"] for item in answered["items"]} == {"accepted"}, answered
+
+    async def asked(
+        self, quantity: int, *, to_place_id: str = "desa-2001", item_code: str = "beras", approved: bool = True
+    ) -> str:
+        """The id of a request that was opened, and approved if nothing else is said."""
         body = {
             "request_id": new_id(),
             "disaster_id": DISASTER,
@@ -122,6 +133,8 @@ class Office:
             "lines": [{"item_code": item_code, "quantity": quantity}],
         }
         await self.done("/v1/requests", body)
+        if approved:
+            await self.approved(str(body["request_id"]))
         return str(body["request_id"])
 
     async def sent(self, lot_id: str, quantity: int, *, to_place_id: str) -> str:

@@ -49,7 +49,7 @@ async def test_the_chosen_profile_is_shown_as_default(office: Office) -> None:
 async def test_a_storekeeper_works_in_the_stores_of_the_token(office: Office) -> None:
     """Whose warehouse it is, answers for it."""
     await office.seed()
-    token = office.token("warehouse", scope={"place": ("gudang-palangka-raya",)})
+    token = office.token("warehouse", scope={"place": ("gudang-palangka-raya",), "owner": ("*",)})
     assert (await office.post("/v1/lots", RECEIPT, token=token)).status_code == 403
     assert (
         await office.post("/v1/lots", {**RECEIPT, "place_id": "gudang-palangka-raya"}, token=token)
@@ -65,7 +65,7 @@ async def test_allocation_draws_on_the_warehouses_of_the_token(office: Office) -
     await office.receive(100)
     mine = await office.receive(100, place_id="gudang-palangka-raya")
     request_id = await office.asked(150)
-    token = office.token("warehouse", scope={"place": ("gudang-palangka-raya",), "area": ("*",)})
+    token = office.token("warehouse", scope={"place": ("gudang-palangka-raya",), "area": ("*",), "owner": ("*",)})
     await office.done("/v1/requests:allocate", {"request_ids": [request_id]}, token=token)
     shown = await office.seen(f"/v1/requests/{request_id}")
     assert [one["lot_id"] for one in shown["reservations"]] == [mine]
@@ -113,6 +113,7 @@ async def test_many_requests_opened_under_one_key_are_opened_once(office: Office
     assert await office.done("/v1/requests:from-demand", body) == {"items": []}
     shown = await office.items("/v1/requests", disaster_id=DISASTER)
     assert {one["to_place_id"] for one in shown} == {POST, second}
+    await office.approved(*(one["id"] for one in shown))
     first = await office.done("/v1/requests:allocate", body, key="alokasi-semua-1")
     again = await office.done("/v1/requests:allocate", body, key="alokasi-semua-1")
     assert [{**one, "replayed": True} for one in first["items"]] == again["items"]

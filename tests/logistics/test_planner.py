@@ -153,7 +153,7 @@ def test_first_expiry_decides_before_distance() -> None:
 
 
 def test_goods_that_do_not_suffice_are_shared_by_urgency_and_persons() -> None:
-    """A critical request weighs twelve times one that may wait two days, and persons weigh as many times as they are."""
+    """A critical request weighs twelve times one that may wait two days, and each person weighs the same."""
     low, critical = rice(100, 1, person_count=30), rice(100, 2, urgency=Urgency.CRITICAL, person_count=10)
     result = whole_plan([low, critical], [offer(1, "gudang-a", available=100)])
     ((got,), (more,)) = (result[one.request_id].picks for one in (low, critical))

@@ -74,7 +74,7 @@ def test_no_rule_imports_more_than_rules_and_contracts() -> None:
     """Rules are pure: the same evolve serves live work and replay."""
     allowed = re.compile(
         r"^from (shared\.contracts(\.\w+)?|shared\.kit\.decisions\.types|services\.logistics\.\w+(\.\w+)?) import|"
-        r"^from (collections|dataclasses|datetime|typing)|^import uuid"
+        r"^from (collections|dataclasses|datetime|enum|typing)|^import (heapq|uuid)"
     )
     pure = ("domain.py", "posting.py", "receiving.py", "counting.py", "planner.py", "reactions.py", "norms.py")
     for path in sorted(HERE.rglob("*.py")):

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.logistics.partners.restriction import Use, restriction_allows
 from services.logistics.places import domain as places
 from services.logistics.requests.domain import (
+    Approval,
     Request,
     less,
     lines_of,
@@ -50,14 +52,16 @@ class AllocateRequest:
     why_short: tuple[ShortLine, ...] = ()
     shares: tuple[FairShare, ...] = ()
     override: OverrideReason | None = None
+    to_place_id: PlaceId | None = None
 
     def aggregates(self) -> Sequence[Ref]:
         """The request and the lots."""
         return (*lot_refs([pick.lot_id for pick in self.picks]), Ref("request", self.request_id))
 
     def reads(self) -> Sequence[Ref]:
-        """The places the lots are in."""
-        return tuple(Ref("place", id_) for id_ in dict.fromkeys(pick.place_id for pick in self.picks))
+        """The places the lots are in, and where they go."""
+        to = () if self.to_place_id is None else (self.to_place_id,)
+        return tuple(Ref("place", id_) for id_ in dict.fromkeys((*(pick.place_id for pick in self.picks), *to)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,11 @@ def decide_allocate_request(states: States, command: AllocateRequest) -> list[Pa
     for pick in command.picks:
         place = (pick.lot_id, pick.place_id)
         taken[place] = taken.get(place, 0) + pick.quantity
-        refusal = _cannot_reserve(states, pick, taken[place], command.recorded_on) or _not_ours(states, request, pick)
+        refusal = (
+            _cannot_reserve(states, pick, taken[place], command.recorded_on)
+            or _not_ours(states, request, pick)
+            or _tied(states, request, pick, command)
+        )
         if refusal is not None:
             return refusal
     if not within(picked, request.short) or not _within_support(request, command.picks):
@@ -131,7 +139,7 @@ def _cannot_allocate(request: Request, command: AllocateRequest) -> Refusal | No
     refusal = not_open(request)
     if refusal is not None:
         return refusal
-    if request.undecided and not request.short:
+    if not request.short and (request.undecided or request.approval is Approval.REJECTED):
         return Refusal(
             slug="request-not-approved",
             detail="Nobody has approved the request yet.",
@@ -158,6 +166,21 @@ def _not_ours(states: States, request: Request, pick: Allocation) -> Refusal | N
         return not_yours((request.addressed_to,), lot)
     support = request.support(pick.support_id)
     return not_owned((support.of_owner_id,) if support is not None else (), lot.owner_id or "")
+
+
+def _tied(states: States, request: Request, pick: Allocation, command: AllocateRequest) -> Refusal | None:
+    """The refusal of goods that their donor gave for another use."""
+    lot = states.find(Lot, pick.lot_id)
+    to = states.find(places.Place, command.to_place_id) if command.to_place_id is not None else None
+    area_code = to.area_code if to is not None and to.area_code is not None else request.area_code
+    use = Use(area_code, to.place_kind if to is not None else None, command.recorded_on)
+    if lot is None or restriction_allows(lot.restriction, use):
+        return None
+    return Refusal(
+        slug="lot-restricted",
+        detail="Their donor gave these goods for another use.",
+        next_step="Read the lot's restriction, and take other goods.",
+    )
 
 
 def _within_support(request: Request, picks: Sequence[Allocation]) -> bool:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from services.logistics.partners.restriction import fits
 from services.logistics.routes.network import Network
 from shared.contracts.ids import ItemCode, LotId, OwnerId, PlaceId
+from shared.contracts.partners import Restriction
 from shared.contracts.requests import PickReason
+from shared.contracts.vocabulary import PlaceKind
 
 _GRAMS_IN_KG = 1_000
 
@@ -23,11 +26,12 @@ class Where:
     area_code: str | None = None
     latitude_e7: int | None = None
     longitude_e7: int | None = None
+    place_kind: PlaceKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What of a lot is free in a place."""
+    """What of a lot is free in a place. `restriction` is what a donor tied it to, as it holds on the plan's day."""
 
     lot_id: LotId
     item_code: ItemCode
@@ -36,6 +40,11 @@ class Offer:
     expires_on: date | None
     where: Where
     owner_id: OwnerId | None = None
+    restriction: Restriction | None = None
+
+    def may_go(self, to: Where) -> bool:
+        """Whether its donor lets it go there."""
+        return self.restriction is None or fits(self.restriction, to.area_code, to.place_kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +169,12 @@ class Candidates:
         """Whether an owner has anything of an item at all, reached or not."""
         return bool(self._offers.get((item_code, owner_id)))
 
+    def tied(self, item_code: str, owner_id: str, to: Where) -> bool:
+        """Whether all an owner has of an item is tied by donors to other uses."""
+        return not any(offer.may_go(to) for offer in self._offers.get((item_code, owner_id), ()))
+
     def _ordered(self, offers: Sequence[Offer], to_place: str, to: Where) -> tuple[Candidate, ...]:
-        near = [(offer, self._way(offer, to_place, to)) for offer in offers]
+        near = [(offer, self._way(offer, to_place, to)) for offer in offers if offer.may_go(to)]
         reached = [(offer, way) for offer, way in near if way is not None]
         why = self._why([offer for offer, _ in reached])
         reached.sort(key=lambda one: order(*one))

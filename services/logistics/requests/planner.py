@@ -226,5 +226,6 @@ def _why_short(line: _Line, candidates: Candidates) -> ShortReason:
     if line.shared:
         return ShortReason.SHARED
     if not line.candidates and candidates.unreached(line.item_code, line.request.owner_id):
-        return ShortReason.NO_OPEN_ROUTE
+        tied = candidates.tied(line.item_code, line.request.owner_id, line.request.where)
+        return ShortReason.TIED_BY_DONOR if tied else ShortReason.NO_OPEN_ROUTE
     return ShortReason.NO_STOCK

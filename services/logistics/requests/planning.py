@@ -82,6 +82,7 @@ async def plan_allocations(
     today = desk.runtime.today()
     wanted, planned = await propose(desk.runtime, desk.principal, request_ids, routing)
     owners = {one.request_id: one.owner_id for one in wanted}
+    destinations = {one.request_id: one.to_place_id for one in wanted}
     until = today + timedelta(days=ASSUMED_RESERVATION_DAYS)
     commands: dict[str, Command] = {}
     for id_ in request_ids:
@@ -95,6 +96,7 @@ async def plan_allocations(
             recorded_on=today,
             why_short=tuple(proposed.why_short),
             shares=tuple(proposed.shares),
+            to_place_id=destinations.get(request_id),
         )
     return commands
 

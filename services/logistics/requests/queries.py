@@ -23,7 +23,7 @@ from services.logistics.stock.tables import lot, reservation
 from services.logistics.tables import below
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import OwnerId, PlaceId, RequestId
-from shared.contracts.vocabulary import BaseUnit, Urgency
+from shared.contracts.vocabulary import BaseUnit, PlaceKind, Urgency
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import array, as_of, json_row, rows_of
 
@@ -52,7 +52,7 @@ def fulfilment_of(lines: Sequence[Mapping[str, Any]]) -> str:
     approved = [line for line in lines if line["approved"]]
     if not approved:
         return "none"
-    if all(line["accepted"] + line["missing"] + line["damaged"] >= line["approved"] for line in approved):
+    if all(line["accepted"] >= line["approved"] for line in approved):
         return "received"
     if all(line["dispatched"] >= line["approved"] for line in approved):
         return "dispatched"
@@ -82,9 +82,9 @@ def deciding(approval: str | None, addressed_to: str | None) -> sa.ColumnElement
 
 def late(now: datetime, *, warning: bool, overdue: bool) -> sa.ColumnElement[bool]:
     """The condition of requests whose goods have not all arrived though the time is nearly up, or up."""
-    arrived = request_line.c.accepted + request_line.c.missing + request_line.c.damaged
     waiting = sa.exists().where(
-        request_line.c.request_id == request.c.id, request_line.c.requested - request_line.c.given_back > arrived
+        request_line.c.request_id == request.c.id,
+        request_line.c.requested - request_line.c.given_back > request_line.c.accepted,
     )
     open_ = sa.and_(sa.not_(request.c.cancelled), request.c.paused_at.is_(None), waiting)
     times = [sa.and_(request.c.warn_at <= now, request.c.due_at > now)] if warning else []
@@ -160,6 +160,7 @@ async def wanted(connection: AsyncConnection, request_ids: Sequence[str]) -> lis
             request.c.urgency,
             request.c.due_at,
             sa.func.coalesce(to.c.area_code, request.c.area_code).label("to_area"),
+            to.c.place_kind,
             sa.func.coalesce(to.c.latitude_e7, village.c.latitude_e7).label("latitude_e7"),
             sa.func.coalesce(to.c.longitude_e7, village.c.longitude_e7).label("longitude_e7"),
             sa.func.coalesce(request.c.person_count, demand_area.c.person_count).label("person_count"),
@@ -187,7 +188,12 @@ def _wanted(row: Any) -> Wanted:
         owner_id=OwnerId(row.addressed_to),
         short=_LINES.validate_python(row.short),
         to_place_id=PlaceId(row.to_place_id),
-        where=Where(row.to_area, row.latitude_e7, row.longitude_e7),
+        where=Where(
+            row.to_area,
+            row.latitude_e7,
+            row.longitude_e7,
+            PlaceKind(row.place_kind) if row.place_kind is not None else None,
+        ),
         urgency=Urgency(row.urgency),
         due_at=row.due_at,
         requested={line.item_code: line.quantity for line in _LINES.validate_python(row.lines)},
@@ -203,16 +209,24 @@ async def items_of(connection: AsyncConnection, lot_ids: Sequence[str]) -> dict[
 
 
 async def unit_grams(connection: AsyncConnection, item_codes: Sequence[str]) -> dict[str, int]:
-    """What a base unit weighs of those of these items that are counted by weight or, as water is, by volume."""
-    weighed = (BaseUnit.GRAM.value, BaseUnit.MILLILITRE.value)
-    query = sa.select(item.c.id).where(item.c.id == array(item_codes), item.c.base_unit.in_(weighed))
-    return dict.fromkeys((await connection.execute(query)).scalars(), 1)
+    """What a base unit of these items weighs: by weight or, as water is, by volume, else as the item says, if it does."""
+    weighed = item.c.base_unit.in_((BaseUnit.GRAM.value, BaseUnit.MILLILITRE.value))
+    grams = sa.func.coalesce(item.c.unit_weight_g, sa.case((weighed, 1)))
+    query = sa.select(item.c.id, grams.label("grams")).where(item.c.id == array(item_codes), grams.is_not(None))
+    return {row.id: row.grams for row in await connection.execute(query)}
 
 
 async def addressees_of(connection: AsyncConnection, request_ids: Sequence[str]) -> dict[str, str]:
     """Whom these requests are addressed to; unknown ones are left out."""
     query = sa.select(request.c.id, request.c.addressed_to).where(request.c.id == array(request_ids))
     return {row.id: row.addressed_to for row in await connection.execute(query)}
+
+
+async def destination_of(connection: AsyncConnection, request_id: str) -> tuple[PlaceId, str] | None:
+    """The place and the area a request's goods are for; None if nobody opened it."""
+    query = sa.select(request.c.to_place_id, request.c.area_code).where(request.c.id == request_id)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (PlaceId(row.to_place_id), row.area_code)
 
 
 async def to_allocate(connection: AsyncConnection, disaster_id: str) -> list[str]:

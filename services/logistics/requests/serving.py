@@ -96,6 +96,7 @@ def _add_allocation(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.reading() as connection:
             owners = await queries.addressees_of(connection, [request_id])
             items = await queries.items_of(connection, [pick.lot_id for pick in body.picks])
+            to = await queries.destination_of(connection, request_id)
         if request_id in owners:
             principal.demand(OWNER_SCOPE, owners[request_id])
         today = runtime.today()
@@ -106,6 +107,7 @@ def _add_allocation(router: APIRouter, runtime: Runtime) -> None:
             reserved_until=today + timedelta(days=ASSUMED_RESERVATION_DAYS),
             recorded_on=today,
             override=body.reason,
+            to_place_id=to[0] if to is not None else None,
         )
         return await office_command(runtime, request, principal, key, command)
 

@@ -23,9 +23,6 @@ support = sa.Table(
     listed("accepted"),
     sa.Column("asked_on", sa.Date, nullable=False),
     sa.Column("answered_on", sa.Date),
-    sa.CheckConstraint(
-        "answer IN ('open', 'accepted', 'partly_accepted', 'declined', 'lapsed')", name="support_answer"
-    ),
     sa.Index("support_by_request", "request_id"),
     sa.Index("support_by_owner", "of_owner_id", "id"),
 )
