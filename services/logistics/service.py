@@ -12,6 +12,7 @@ from services.logistics.entitlements.capability import ENTITLEMENTS
 from services.logistics.handouts.capability import HANDOUTS
 from services.logistics.intake.capability import INTAKE
 from services.logistics.items.capability import ITEMS
+from services.logistics.kitchens.capability import KITCHENS
 from services.logistics.kits.capability import KITS
 from services.logistics.needs.capability import NEEDS
 from services.logistics.partners.capability import PARTNERS
@@ -49,6 +50,7 @@ SERVICE = ServiceDefinition.of(
     RECIPIENTS,
     HANDOUTS,
     ENTITLEMENTS,
+    KITCHENS,
     RECALLS,
     KITS,
     PARTNERS,

@@ -22,13 +22,17 @@ from shared.contracts.ids import (
     HouseholdId,
     ItemCode,
     LotId,
+    MealId,
     PersonId,
     PlaceId,
+    RecipeId,
+    RequestId,
     ShipmentId,
     UuidText,
 )
 from shared.contracts.values import (
     Address,
+    Count,
     FieldAreaCode,
     IdentityNumber,
     Instant,
@@ -40,7 +44,7 @@ from shared.contracts.values import (
     QuantityOrNone,
     Sha256,
 )
-from shared.contracts.vocabulary import CasualtyKind, DamageClass, Residence, Sex, VulnerableGroup
+from shared.contracts.vocabulary import CasualtyKind, DamageClass, Residence, Sex, Urgency, VulnerableGroup
 
 DEVICE_SOURCE = "urn:tanggap:device:"
 PERSONS_MAX = 50
@@ -198,6 +202,28 @@ class ShipmentPassed(Payload):
     signed: SignedOnPaper | None = None
 
 
+class RequestedLine(Value):
+    """An amount of an item a post asks for."""
+
+    item_code: ItemCode
+    quantity: Quantity
+
+
+class GoodsRequested(Payload):
+    """A post asks goods for itself. `person_count` is for how many persons they are, where the post counted them."""
+
+    type: ClassVar[str] = "field.goods_requested.v1"
+    kind: ClassVar[str] = "request"
+    key: ClassVar[str] = "request_id"
+
+    request_id: RequestId
+    disaster_id: DisasterId
+    area_code: FieldAreaCode
+    urgency: Urgency
+    lines: tuple[RequestedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    person_count: Count | None = None
+
+
 class HandedOutLine(Value):
     """Goods given away: by lot where the post can read it, else by item."""
 
@@ -228,11 +254,29 @@ class GoodsHandedOut(Payload):
     household_ids: tuple[HouseholdId, ...] = Field(default=(), max_length=HOUSEHOLDS_MAX)
 
 
+class MealsServed(Payload):
+    """A post reports for a field kitchen (dapur umum): what was cooked, for how many, and what went into it."""
+
+    type: ClassVar[str] = "field.meals_served.v1"
+    kind: ClassVar[str] = "meal"
+    key: ClassVar[str] = "meal_id"
+
+    meal_id: MealId
+    disaster_id: DisasterId
+    kitchen_id: PlaceId
+    portions: Number
+    person_count: Count
+    recipe_id: RecipeId | None = None
+    ingredients: tuple[HandedOutLine, ...] = Field(default=(), max_length=LINES_MAX)
+
+
 EVENTS: tuple[type[Payload], ...] = (
     HouseholdRegistered,
     CasualtyReported,
     DamageReported,
     ShipmentReceived,
     ShipmentPassed,
+    GoodsRequested,
     GoodsHandedOut,
+    MealsServed,
 )

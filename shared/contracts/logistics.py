@@ -32,6 +32,7 @@ from shared.contracts.ids import (
     ReservationId,
     Subject,
 )
+from shared.contracts.kitchens import EVENTS as KITCHENS
 from shared.contracts.kits import EVENTS as KITS
 from shared.contracts.ledger import EVENTS as LEDGER
 from shared.contracts.ledger import ValueBasis
@@ -293,4 +294,5 @@ EVENTS: tuple[type[Payload], ...] = (
     *DOCUMENTS,
     GoodsHandedOut,
     *DISTRIBUTION,
+    *KITCHENS,
 )

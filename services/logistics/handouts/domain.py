@@ -4,6 +4,7 @@ Owns which lots a hand-out takes from, and its flags. It has happened, so it is 
 was not in the books comes out as a deficit that somebody must explain. Pure.
 """
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,8 @@ from shared.contracts.ids import DisasterId, HandoutId, HouseholdId, ItemCode, L
 from shared.contracts.logistics import GoodsHandedOut, HandedOutLine
 from shared.contracts.vocabulary import FieldFlag, MovementReason, PlaceKind
 from shared.kit.decisions.types import Event, Ref, Refusal, States
+
+_UNATTRIBUTED = uuid.UUID("0bd2a7f2-4c1b-5a9e-9a35-3a2f2d6a7c11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Candidate:
 
     lot_id: LotId
     coming: int = 0
+
+
+def unattributed_lot(place_id: str, item_code: str) -> LotId:
+    """The lot that stands for goods of an item in a place that nobody can name a lot of."""
+    return LotId(str(uuid.uuid5(_UNATTRIBUTED, f"{place_id}/{item_code}")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +150,8 @@ def _area_flags(states: States, command: HandOut) -> list[FieldFlag]:
 
 def _give(line: GivenLine, command: HandOut, postings: Postings) -> list[FieldFlag]:
     flags: list[FieldFlag] = []
-    for lot_id, quantity in _lots_of(line, command.place_id, postings):
-        flags += _lot_flags(lot_id, line, command.recorded_on, postings)
+    for lot_id, quantity in lots_of(line, command.place_id, postings):
+        flags += lot_flags(lot_id, line, command.recorded_on, postings)
         transfer = Transfer(
             lot_id=lot_id,
             from_place_id=command.place_id,
@@ -156,7 +164,7 @@ def _give(line: GivenLine, command: HandOut, postings: Postings) -> list[FieldFl
     return flags
 
 
-def _lots_of(line: GivenLine, place_id: PlaceId, postings: Postings) -> Iterator[tuple[LotId, int]]:
+def lots_of(line: GivenLine, place_id: PlaceId, postings: Postings) -> Iterator[tuple[LotId, int]]:
     """The lots a line takes from: what is at the post, then what is known to be coming, then nobody knows."""
     if line.lot_id is not None:
         yield line.lot_id, line.quantity
@@ -177,7 +185,8 @@ def _lots_of(line: GivenLine, place_id: PlaceId, postings: Postings) -> Iterator
         yield line.unattributed, left
 
 
-def _lot_flags(lot_id: LotId, line: GivenLine, on: date, postings: Postings) -> list[FieldFlag]:
+def lot_flags(lot_id: LotId, line: GivenLine, on: date, postings: Postings) -> list[FieldFlag]:
+    """What goods of a lot that were used on a day are flagged for."""
     lot = postings.lots.get(lot_id)
     flags = []
     if lot is None or not lot.received:

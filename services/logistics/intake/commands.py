@@ -9,23 +9,33 @@ from services.logistics.intake.domain import Capture
 from services.logistics.intake.lookups import Lookups
 from services.logistics.intake.reading import Report
 from services.logistics.items.domain import UNKNOWN_ITEM
+from services.logistics.kitchens.domain import ServeMeals, Teller
+from services.logistics.kitchens.recipes import DEFAULT_RECIPE
+from services.logistics.requests.asking import ReportRequest
+from services.logistics.requests.waiting import Deadline
 from services.logistics.shipments.arriving import CountShipment
 from services.logistics.shipments.counting import CountedLine, merged
 from shared.contracts import field
-from shared.contracts.ids import ActorId
+from shared.contracts.goods import ItemQuantity
+from shared.contracts.ids import ActorId, RequestId
 from shared.contracts.shipments import Signature, SignerRole
 from shared.contracts.vocabulary import FieldFlag
+from shared.kit import clock
 
 
-def command_of(report: Report, found: Lookups) -> CountShipment | HandOut:
+def command_of(report: Report, found: Lookups) -> CountShipment | ReportRequest | HandOut | ServeMeals:
     """The command a report becomes."""
     match report.said:
         case field.ShipmentReceived() as said:
             return _receipt(said, report, found)
         case field.ShipmentPassed() as said:
             return _passage(said, report, found)
+        case field.GoodsRequested() as said:
+            return _request(said, report, found)
         case field.GoodsHandedOut() as said:
             return _hand_out(said, report, found)
+        case field.MealsServed() as said:
+            return _meals(said, report, found)
 
 
 def _receipt(said: field.ShipmentReceived, report: Report, found: Lookups) -> CountShipment:
@@ -73,6 +83,26 @@ def _signatures(signed: field.SignedOnPaper | None, found: Lookups) -> tuple[Sig
     return tuple(signatures)
 
 
+def _request(said: field.GoodsRequested, report: Report, found: Lookups) -> ReportRequest:
+    """The clock starts when the report arrives: before that nobody could serve it."""
+    unknown = () if areas.is_known(said.area_code) else (FieldFlag.UNKNOWN_AREA,)
+    return ReportRequest(
+        request_id=said.request_id,
+        again_id=RequestId(clock.derived_id(report.envelope.id, "request", 0)),
+        disaster_id=said.disaster_id,
+        area_code=said.area_code,
+        place_id=found.place_id,
+        urgency=said.urgency,
+        requested_by=ActorId(found.place_id),
+        deadline=Deadline.of(report.received_at, said.urgency),
+        lines=tuple(ItemQuantity(item_code=line.item_code, quantity=line.quantity) for line in said.lines),
+        person_count=said.person_count,
+        capture=_capture(report),
+        flags=(*report.flags, *unknown),
+        recorded_on=report.happened_on,
+    )
+
+
 def _hand_out(said: field.GoodsHandedOut, report: Report, found: Lookups) -> HandOut:
     unknown = () if areas.is_known(said.area_code) else (FieldFlag.UNKNOWN_AREA,)
     lines = tuple(_given(line, found) for line in said.lines)
@@ -89,6 +119,26 @@ def _hand_out(said: field.GoodsHandedOut, report: Report, found: Lookups) -> Han
         seed=report.envelope.id,
         recorded_on=report.happened_on,
         holders=found.holders(lot_ids),
+    )
+
+
+def _meals(said: field.MealsServed, report: Report, found: Lookups) -> ServeMeals:
+    kitchen = found.kitchens[said.kitchen_id]
+    lines = tuple(_given(line, kitchen) for line in said.ingredients)
+    return ServeMeals(
+        meal_id=said.meal_id,
+        disaster_id=said.disaster_id,
+        kitchen_id=said.kitchen_id,
+        portions=said.portions,
+        person_count=said.person_count,
+        recipe_id=said.recipe_id or DEFAULT_RECIPE,
+        lines=lines,
+        seed=report.envelope.id,
+        served_on=report.happened_on,
+        recorded_on=report.happened_on,
+        told_by=Teller(found.place_id, _capture(report)),
+        flags=report.flags,
+        holders=kitchen.holders([lot_id for line in lines for lot_id in line.lot_ids()]),
     )
 
 

@@ -85,7 +85,9 @@ def _item(runtime: Runtime, reading: Reading, report: Report, found: Lookups) ->
             reading.principal,
             time=envelope.time,
             causation_id=envelope.id,
-            disaster_id=said.disaster_id if isinstance(said, field.GoodsHandedOut) else None,
+            disaster_id=said.disaster_id
+            if isinstance(said, field.GoodsRequested | field.GoodsHandedOut | field.MealsServed)
+            else None,
             traceparent=envelope.traceparent,
         ),
         idempotency=IdempotencyKey(

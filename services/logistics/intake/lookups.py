@@ -3,7 +3,6 @@
 Owns these reads. What they find is a hint for the decision, which looks at the states themselves under lock.
 """
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.logistics.handouts.domain import Candidate
+from services.logistics.handouts.domain import Candidate, unattributed_lot
 from services.logistics.intake.reading import Report
 from services.logistics.places import queries as places
 from services.logistics.shipments import queries as shipments
@@ -20,8 +19,6 @@ from services.logistics.stock.tables import balance, lot
 from shared.contracts import field as reports
 from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
 from shared.kit.http.reads import array
-
-_UNATTRIBUTED = uuid.UUID("0bd2a7f2-4c1b-5a9e-9a35-3a2f2d6a7c11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,7 @@ class Lookups:
     candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
     reserving: Mapping[str, tuple[RequestId, ...]] = field(default_factory=dict)
     requests: Mapping[str, RequestId] = field(default_factory=dict)
+    kitchens: Mapping[str, "Lookups"] = field(default_factory=dict)
 
     def serves(self, shipment_id: str) -> tuple[PlaceId, ...]:
         """The village the post takes this shipment for, if it went to one in the post's area."""
@@ -53,7 +51,7 @@ class Lookups:
 
     def unattributed(self, item_code: str) -> LotId:
         """The lot that stands for goods of an item at this post that nobody can name a lot of."""
-        return LotId(str(uuid.uuid5(_UNATTRIBUTED, f"{self.place_id}/{item_code}")))
+        return unattributed_lot(self.place_id, item_code)
 
 
 async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequence[Report]) -> Lookups:
@@ -72,7 +70,17 @@ async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequenc
     given = any(isinstance(one.said, reports.GoodsHandedOut) for one in batch)
     reserving = await stock.reserving(connection, [place_id]) if given else {}
     sent_for = await shipments.sent_for(connection, received) if received else {}
-    return Lookups(place_id, villages, candidates, reserving, sent_for)
+    meals = [one.said for one in batch if isinstance(one.said, reports.MealsServed)]
+    kitchens = {str(said.kitchen_id): await _kitchen(connection, said.kitchen_id, meals) for said in meals}
+    return Lookups(place_id, villages, candidates, reserving, sent_for, kitchens)
+
+
+async def _kitchen(connection: AsyncConnection, kitchen_id: PlaceId, meals: Sequence[reports.MealsServed]) -> Lookups:
+    """What is in a kitchen that the post reports for."""
+    lines = [line for said in meals if said.kitchen_id == kitchen_id for line in said.ingredients]
+    item_codes = {line.item_code for line in lines if line.lot_id is None and line.item_code is not None}
+    candidates = await _candidates(connection, kitchen_id, sorted(item_codes)) if item_codes else {}
+    return Lookups(kitchen_id, {}, candidates, await stock.reserving(connection, [kitchen_id]))
 
 
 async def _villages(connection: AsyncConnection, place_id: str, shipment_ids: Sequence[str]) -> dict[str, PlaceId]:

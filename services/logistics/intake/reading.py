@@ -20,9 +20,18 @@ from shared.kit.errors import Problem
 from shared.kit.http.intake import ItemProblem, RawEvent, invalid_item
 from shared.kit.i18n import Languages
 
-Reported = field.ShipmentReceived | field.ShipmentPassed | field.GoodsHandedOut
+Reported = (
+    field.ShipmentReceived | field.ShipmentPassed | field.GoodsRequested | field.GoodsHandedOut | field.MealsServed
+)
 TYPES: Mapping[str, type[Reported]] = {
-    said.type: said for said in (field.ShipmentReceived, field.ShipmentPassed, field.GoodsHandedOut)
+    said.type: said
+    for said in (
+        field.ShipmentReceived,
+        field.ShipmentPassed,
+        field.GoodsRequested,
+        field.GoodsHandedOut,
+        field.MealsServed,
+    )
 }
 ELSEWHERE = frozenset(said.type for said in field.EVENTS) - TYPES.keys()
 
@@ -47,6 +56,7 @@ class Report:
     said: Reported
     flags: tuple[FieldFlag, ...]
     happened_on: date
+    received_at: datetime
 
 
 def read_report(raw: RawEvent, reading: Reading) -> Report | ItemProblem:
@@ -63,7 +73,7 @@ def read_report(raw: RawEvent, reading: Reading) -> Report | ItemProblem:
         return ItemProblem(raw.id, _other_device())
     flags = time_flags(envelope.time, reading.received_at)
     believed = reading.received_at if FieldFlag.IMPLAUSIBLE_TIME in flags else envelope.time
-    return Report(raw, envelope, said, flags, clock.legal_date(believed, reading.timezone))
+    return Report(raw, envelope, said, flags, clock.legal_date(believed, reading.timezone), reading.received_at)
 
 
 def _other_type(type_: str) -> Problem:

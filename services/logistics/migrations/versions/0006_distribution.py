@@ -15,6 +15,7 @@ def upgrade() -> None:
     _create_families()
     _create_plans()
     _create_lists()
+    _create_kitchens()
 
 
 def _create_recipients_of_lots() -> None:
@@ -157,4 +158,47 @@ def _create_lists() -> None:
         sa.Column("lines", JSONB, nullable=False),
         sa.Column("position", sa.BigInteger, nullable=False),
         sa.Index("list_row_by_household", "distribution_id", "household_id", "position", "row_no"),
+    )
+
+
+def _create_kitchens() -> None:
+    op.create_table(
+        "recipe",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("source_note", sa.Text, nullable=False),
+        sa.Column("assumed", sa.Boolean, nullable=False),
+        sa.Column("lines", JSONB, nullable=False),
+        sa.CheckConstraint("jsonb_array_length(lines) > 0", name="recipe_has_lines"),
+    )
+    op.create_table(
+        "meal",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("kitchen_id", sa.Text, nullable=False),
+        sa.Column("disaster_id", sa.Text, nullable=False),
+        sa.Column("portions", sa.BigInteger, nullable=False),
+        sa.Column("person_count", sa.BigInteger, nullable=False),
+        sa.Column("served_on", sa.Date, nullable=False),
+        sa.CheckConstraint("portions > 0 AND person_count >= 0", name="meal_counts"),
+        sa.Index("meal_by_kitchen", "kitchen_id", "id"),
+    )
+    op.create_table(
+        "kitchen_day",
+        sa.Column("kitchen_id", sa.Text, primary_key=True),
+        sa.Column("served_on", sa.Date, primary_key=True),
+        sa.Column("servings", sa.BigInteger, nullable=False),
+        sa.Column("portions", sa.BigInteger, nullable=False),
+        sa.Column("person_count", sa.BigInteger, nullable=False),
+        sa.Column("flagged", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("portions > 0 AND person_count >= 0", name="kitchen_day_counts"),
+    )
+    op.create_table(
+        "kitchen_day_item",
+        sa.Column("kitchen_id", sa.Text, primary_key=True),
+        sa.Column("served_on", sa.Date, primary_key=True),
+        sa.Column("item_code", sa.Text, primary_key=True),
+        sa.Column("consumed", sa.BigInteger, nullable=False),
+        sa.Column("expected", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("consumed >= 0 AND expected >= 0", name="kitchen_day_item_amounts"),
     )
