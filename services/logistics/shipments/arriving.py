@@ -22,7 +22,7 @@ from services.logistics.shipments.domain import (
     signer_not_other,
     unique,
 )
-from services.logistics.shipments.lines import of_lot
+from services.logistics.shipments.lines import after_count, of_lot
 from services.logistics.stock.breaking import Overtaken
 from services.logistics.stock.domain import lot_refs
 from services.logistics.stock.posting import Postings
@@ -100,7 +100,8 @@ def decide_count_shipment(states: States, command: CountShipment) -> list[Payloa
         counted = _counted(command, delivery.lines, (*flags, *delivery.flags))
         events += [counted, *surplus_found(counted, PlaceId(shipment.from_place_id), delivery.surplus)]
         request = states.find(Request, command.request_id) if command.request_id is not None else None
-        events += short_again(request, delivery.lines, command.shipment_id, command.recorded_on)
+        after = after_count(shipment.lines, delivery.lines, command.place_id, command.next_vehicle_id)
+        events += short_again(request, shipment.lines, after, command.shipment_id, command.recorded_on)
     if again:
         events.append(_counted(command, _told_again(shipment, again), (*flags, FieldFlag.RECEIVED_TWICE)))
     return [*events, *postings.events]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.logistics.places import domain as places
+from services.logistics.quotas.domain import Draw, Drawing, draw, quota_refs
 from services.logistics.requests.domain import Request, plan_outdated, request_closed
 from services.logistics.shipments.consequences import short_again, surplus_found
 from services.logistics.shipments.counting import CountedLine, Stop, deliver
@@ -18,10 +19,19 @@ from services.logistics.stock.domain import Lot, lot_refs
 from services.logistics.stock.posting import Postings, Transfer
 from services.logistics.stock.refusals import not_issuable, to_explain
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import ActorId, ItemCode, LotId, PlaceId, RequestId, ReservationId, ShipmentId, Subject
+from shared.contracts.ids import (
+    ActorId,
+    ItemCode,
+    LotId,
+    PlaceId,
+    QuotaId,
+    RequestId,
+    ReservationId,
+    ShipmentId,
+    Subject,
+)
 from shared.contracts.shipments import (
     DispatchedLine,
-    ReceivedLine,
     ShipmentDispatched,
     ShipmentPicked,
     ShipmentReceived,
@@ -63,7 +73,7 @@ class PickShipment:
 class DispatchShipment:
     """A loaded vehicle leaves a store with its delivery note, handed over to a carrier.
 
-    `early_lot_ids` are the lots a post has counted of it already.
+    `early_lot_ids` are the lots a post has counted of it already, `quota_ids` the quotas its goods draw on.
     """
 
     shipment_id: ShipmentId
@@ -76,11 +86,13 @@ class DispatchShipment:
     recorded_on: date
     carrier_id: ActorId | None = None
     early_lot_ids: tuple[LotId, ...] = ()
+    quota_ids: tuple[QuotaId, ...] = ()
 
     def aggregates(self) -> Sequence[Ref]:
-        """The shipment, its request, and the lots on it or counted of it."""
+        """The shipment, its request, the quotas it draws on, and the lots on it or counted of it."""
         lots = lot_refs([*(load.lot_id for load in self.loads), *self.early_lot_ids])
-        return (*lots, Ref("request", self.request_id), Ref("shipment", self.shipment_id))
+        own = (Ref("request", self.request_id), Ref("shipment", self.shipment_id))
+        return (*lots, *quota_refs(self.quota_ids), *own)
 
     def reads(self) -> Sequence[Ref]:
         """The store and the vehicle."""
@@ -115,6 +127,11 @@ def decide_dispatch(states: States, command: DispatchShipment) -> list[Payload] 
     if refusal is not None:
         return refusal
     cause = Subject(f"shipment/{command.shipment_id}")
+    loads = tuple(Drawing(load.lot_id, load.quantity) for load in command.loads)
+    wanted = Draw(request.area_code, loads, command.quota_ids, cause, command.recorded_on)
+    drawn = draw(states, wanted, by_fact=False)
+    if isinstance(drawn, Refusal):
+        return drawn
     lot_ids = [*(load.lot_id for load in command.loads), *command.early_lot_ids]
     postings = Postings.over(states, lot_ids, seed=command.seed, cause=cause, moved_on=command.recorded_on)
     lines = tuple(_line(states, number, load) for number, load in enumerate(command.loads, start=1))
@@ -133,7 +150,7 @@ def decide_dispatch(states: States, command: DispatchShipment) -> list[Payload] 
         _post_load(command, load, postings)
     early = states.find(Shipment, command.shipment_id)
     told = _arrived_before(command, request, early.early, lines, postings) if early is not None else []
-    return [dispatched, *told, *postings.events]
+    return [dispatched, *told, *postings.events, *drawn]
 
 
 def _cannot_dispatch(states: States, command: DispatchShipment) -> Refusal | None:
@@ -244,8 +261,8 @@ def _arrived_before(
 ) -> list[Payload]:
     """What posts counted before the office wrote the dispatch arrives now, place by place in the order it was told."""
     told: list[Payload] = []
-    booked: list[ReceivedLine] = []
     lines: Lines = loaded(loads, command.vehicle_place_id)
+    before = lines
     for place_id in dict.fromkeys(one.place_id for one in early):
         counted = [
             CountedLine(LotId(one.lot_id), one.accepted, one.missing, one.damaged)
@@ -254,7 +271,6 @@ def _arrived_before(
         ]
         delivery = deliver(lines, counted, postings, Stop(PlaceId(place_id)))
         lines = after_count(lines, delivery.lines, place_id)
-        booked += delivery.lines
         received = ShipmentReceived(
             shipment_id=command.shipment_id,
             request_id=command.request_id,
@@ -264,4 +280,4 @@ def _arrived_before(
             flags=unique((FieldFlag.UNKNOWN_SHIPMENT, *delivery.flags)),
         )
         told += [received, *surplus_found(received, command.from_place_id, delivery.surplus)]
-    return [*told, *short_again(request, booked, command.shipment_id, command.recorded_on)]
+    return [*told, *short_again(request, before, lines, command.shipment_id, command.recorded_on)]

@@ -11,9 +11,9 @@ from datetime import date
 from services.logistics.places import domain as places
 from services.logistics.requests.asking import DESTINATIONS
 from services.logistics.requests.domain import Request, plan_outdated
-from services.logistics.shipments.consequences import not_reaching
+from services.logistics.shipments.consequences import short_again
 from services.logistics.shipments.domain import Shipment, shipment_unknown
-from services.logistics.shipments.lines import Line, carried, open_of, taken_from
+from services.logistics.shipments.lines import Line, after_diversion, carried, open_of, taken_from
 from services.logistics.stock.domain import lot_refs
 from services.logistics.stock.posting import Postings, Transfer
 from services.logistics.stock.refusals import not_available
@@ -166,4 +166,6 @@ def _diverted(
         dispatched_on=command.recorded_on,
     )
     request = states.find(Request, command.request_id) if command.request_id is not None else None
-    return [diverted, dispatched, *not_reaching(request, command.shipment_id, parts, command.recorded_on)]
+    after = after_diversion(shipment.lines, said)
+    short = short_again(request, shipment.lines, after, command.shipment_id, command.recorded_on)
+    return [diverted, dispatched, *short]

@@ -13,6 +13,8 @@ from services.logistics.access import PLACE_SCOPE, POST, place_of
 from services.logistics.doors import Asked, Body, CommandKey, Reader, Storekeeper
 from services.logistics.office import Desk, decide_planned
 from services.logistics.places.domain import TRANSIT
+from services.logistics.quotas import queries as quotas
+from services.logistics.requests import queries as requests
 from services.logistics.shipments import queries
 from services.logistics.shipments.arriving import CountShipment
 from services.logistics.shipments.counting import CountedLine, merged
@@ -240,18 +242,24 @@ async def _dispatch(runtime: Runtime, body: DispatchStated) -> DispatchShipment:
     picked = tuple(
         LoadStated(reservation_id=line["reservation_id"], quantity=line["quantity"]) for line in found.get("picked", ())
     )
-    lines = body.lines or picked or None
+    loads = await _loads(runtime, body.request_id, body.from_place_id, body.lines or picked or None)
+    today = runtime.today()
+    async with runtime.database.reading() as connection:
+        to = await requests.destination_of(connection, body.request_id)
+        lot_ids = [load.lot_id for load in loads]
+        drawn = await quotas.drawn_by(connection, lot_ids, to[1], today) if to is not None else ()
     return DispatchShipment(
         shipment_id=ShipmentId(body.shipment_id),
         request_id=RequestId(body.request_id),
         from_place_id=PlaceId(body.from_place_id),
         vehicle_place_id=PlaceId(body.vehicle_place_id),
-        loads=await _loads(runtime, body.request_id, body.from_place_id, lines),
+        loads=loads,
         document_number=body.document_number,
         seed=clock.new_id(),
-        recorded_on=runtime.today(),
+        recorded_on=today,
         carrier_id=ActorId(body.carrier_id) if body.carrier_id is not None else None,
         early_lot_ids=tuple(dict.fromkeys(LotId(one["lot_id"]) for one in found.get("early", ()))),
+        quota_ids=drawn,
     )
 
 

@@ -13,7 +13,11 @@ from shared.contracts.shipments import DispatchedLine, LineQuantity, ReceivedLin
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line. `open` is still on its way in the place `carried_in`; `counted_at` is the last place it was counted."""
+    """A line. `open` is still on its way in the place `carried_in`; `counted_at` is the last place it was counted.
+
+    `unserved` is the most of what was loaded that will not reach who asked for it: what a surplus makes up for later
+    is no longer missed, but was asked for again by then.
+    """
 
     line_no: int
     lot_id: str
@@ -27,6 +31,7 @@ class Line:
     missing: int = 0
     returned: int = 0
     diverted: int = 0
+    unserved: int = 0
     counted_at: str | None = None
 
     @property
@@ -41,6 +46,21 @@ class Line:
 
 
 Lines = Mapping[str, Line]
+
+
+def _booked(line: Line) -> Line:
+    gone = line.missing + line.damaged + line.returned + line.diverted - line.surplus
+    return replace(line, unserved=max(line.unserved, gone))
+
+
+def newly_unserved(before: Lines, after: Lines) -> dict[ItemCode, int]:
+    """What of each item will not reach who asked for it by what happened between two states of a shipment."""
+    found: dict[ItemCode, int] = {}
+    for key, line in after.items():
+        more = line.unserved - (before[key].unserved if key in before else 0)
+        if more:
+            found[ItemCode(line.item_code)] = found.get(ItemCode(line.item_code), 0) + more
+    return found
 
 
 def loaded(lines: Iterable[DispatchedLine], vehicle_place_id: str) -> dict[str, Line]:
@@ -64,7 +84,7 @@ def after_count(lines: Lines, counted: Iterable[ReceivedLine], at: str, next_veh
     for said in counted:
         key = str(said.line_no)
         before = after.get(key) or Line(said.line_no, said.lot_id, said.item_code, next_vehicle or at, 0, 0)
-        after[key] = replace(
+        counted_line = replace(
             before,
             surplus=before.surplus + said.surplus,
             accepted=before.accepted + said.accepted,
@@ -74,6 +94,7 @@ def after_count(lines: Lines, counted: Iterable[ReceivedLine], at: str, next_veh
             carried_in=next_vehicle or before.carried_in,
             counted_at=at,
         )
+        after[key] = _booked(counted_line)
     return after
 
 
@@ -82,7 +103,9 @@ def after_diversion(lines: Lines, taken: Iterable[LineQuantity]) -> Lines:
     after = dict(lines)
     for one in taken:
         line = after[str(one.line_no)]
-        after[str(one.line_no)] = replace(line, diverted=line.diverted + one.quantity, open=line.open - one.quantity)
+        after[str(one.line_no)] = _booked(
+            replace(line, diverted=line.diverted + one.quantity, open=line.open - one.quantity)
+        )
     return after
 
 
@@ -91,7 +114,9 @@ def after_return(lines: Lines, taken: Iterable[LineQuantity]) -> Lines:
     after = dict(lines)
     for one in taken:
         line = after[str(one.line_no)]
-        after[str(one.line_no)] = replace(line, returned=line.returned + one.quantity, open=line.open - one.quantity)
+        after[str(one.line_no)] = _booked(
+            replace(line, returned=line.returned + one.quantity, open=line.open - one.quantity)
+        )
     return after
 
 

@@ -12,10 +12,10 @@ from services.logistics.documents.changing import destruction_not_recorded
 from services.logistics.documents.domain import Document
 from services.logistics.places import domain as places
 from services.logistics.requests.domain import Request, plan_outdated
-from services.logistics.shipments.consequences import not_reaching
+from services.logistics.shipments.consequences import short_again
 from services.logistics.shipments.diverting import Taken, beyond_open
 from services.logistics.shipments.domain import Shipment, shipment_unknown
-from services.logistics.shipments.lines import Line, taken_from
+from services.logistics.shipments.lines import Line, after_return, taken_from
 from services.logistics.stock.domain import lot_refs
 from services.logistics.stock.posting import Postings, Transfer
 from services.logistics.stock.refusals import lot_unknown, not_available
@@ -214,7 +214,7 @@ def _returned(
             returned_on=command.recorded_on,
         )
     ]
-    if command.shipment_id is None:
+    if command.shipment_id is None or shipment is None:
         return events
     returned = ShipmentReturned(
         shipment_id=command.shipment_id,
@@ -224,7 +224,9 @@ def _returned(
         returned_on=command.recorded_on,
     )
     request = states.find(Request, command.request_id) if command.request_id is not None else None
-    return [*events, returned, *not_reaching(request, command.shipment_id, parts, command.recorded_on)]
+    after = after_return(shipment.lines, returned.lines)
+    short = short_again(request, shipment.lines, after, command.shipment_id, command.recorded_on)
+    return [*events, returned, *short]
 
 
 def _by_line(parts: Sequence[tuple[Line, LineQuantity]]) -> tuple[LineQuantity, ...]:

@@ -52,6 +52,7 @@ shipment_line = sa.Table(
     quantity("returned"),
     quantity("diverted"),
     quantity("open"),
+    quantity("unserved"),
     text("counted_at", optional=True),
     sa.CheckConstraint(
         "dispatched + surplus = accepted + damaged + missing + returned + diverted + open",
@@ -61,6 +62,7 @@ shipment_line = sa.Table(
         "least(dispatched, surplus, accepted, damaged, missing, returned, diverted, open) >= 0",
         name="shipment_line_not_negative",
     ),
+    sa.CheckConstraint("unserved >= 0 AND unserved <= dispatched", name="shipment_line_unserved"),
     sa.Index("shipment_line_open", "lot_id", postgresql_where=sa.text("open > 0")),
 )
 

@@ -78,6 +78,7 @@ def _create_lines_and_stops() -> None:
         _quantity("returned"),
         _quantity("diverted"),
         _quantity("open"),
+        _quantity("unserved"),
         _text("counted_at", optional=True),
         sa.CheckConstraint(
             "dispatched + surplus = accepted + damaged + missing + returned + diverted + open",
@@ -87,6 +88,7 @@ def _create_lines_and_stops() -> None:
             "least(dispatched, surplus, accepted, damaged, missing, returned, diverted, open) >= 0",
             name="shipment_line_not_negative",
         ),
+        sa.CheckConstraint("unserved >= 0 AND unserved <= dispatched", name="shipment_line_unserved"),
         sa.Index("shipment_line_open", "lot_id", postgresql_where=sa.text("open > 0")),
     )
     op.create_table(
