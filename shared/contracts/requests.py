@@ -102,10 +102,12 @@ class PickReason(StrEnum):
 
 
 class ShortReason(StrEnum):
-    """Why a line stays short: no such goods of the decider's own, none that an open route leads from, or all shared."""
+    """Why a line stays short: no such goods of the decider's own, none an open route leads from or a donor lets go
+    there, or all shared."""
 
     NO_STOCK = "no_stock"
     NO_OPEN_ROUTE = "no_open_route"
+    TIED_BY_DONOR = "tied_by_donor"
     SHARED = "shared"
     TOO_MANY_LOTS = "too_many_lots"
 

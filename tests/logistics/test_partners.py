@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from services.logistics.partners.domain import MakePledge, Pledge, ReceiveDonation, RegisterPartner
 from services.logistics.partners.inspecting import Finding, InspectDonation
 from services.logistics.partners.restriction import Use, restriction_allows
+from services.logistics.requests.candidates import ByDistance, Offer, Where
+from services.logistics.requests.planner import Wanted, plan
 from services.logistics.stock.domain import Lot
-from shared.contracts.ids import ActorId, LotId, OwnerId, PartnerId, PlaceId, PledgeId, ReceiptId
+from shared.contracts.ids import ActorId, LotId, OwnerId, PartnerId, PlaceId, PledgeId, ReceiptId, RequestId
 from shared.contracts.logistics import LotReceived
 from shared.contracts.partners import (
     AidedPeople,
@@ -22,8 +24,22 @@ from shared.contracts.partners import (
     RejectionCause,
     Restriction,
 )
-from shared.contracts.vocabulary import PlaceKind
-from tests.logistics.builders import RICE, TODAY, WAREHOUSE, new_id, setting
+from shared.contracts.requests import ShortReason
+from shared.contracts.vocabulary import PlaceKind, Urgency
+from tests.logistics.builders import (
+    AT,
+    OWNER,
+    POST,
+    RICE,
+    TODAY,
+    WAREHOUSE,
+    allocate,
+    new_id,
+    open_request,
+    pick,
+    quantities,
+    setting,
+)
 from tests.logistics.story import Story, only
 
 PLEDGE, RECEIPT, LOT = new_id(), new_id(), new_id()
@@ -159,3 +175,28 @@ def test_after_its_last_day_a_restriction_holds_nothing(area: str | None, until:
     allowed = restriction_allows(Restriction(area_code=area, until=until), use(on=on))
     lapsed = until is not None and until < on
     assert allowed == (lapsed or area in (None, "62", "62.06"))
+
+
+def test_goods_a_donor_tied_to_an_area_are_not_reserved_elsewhere() -> None:
+    """Not even by hand; after its last day the tie is gone."""
+    tied = Restriction(area_code="62.06.02", until=TODAY + timedelta(days=10))
+    story = Story().given(*setting(), RegisterPartner(DONOR, PartnerKind.COMPANY, TODAY), pledge(restriction=tied))
+    story.given(arrive(), inspect(finding(300), owner_id=OWNER))
+    there, elsewhere = new_id(), new_id()
+    story.given(open_request(there, (RICE, 10), area_code="62.06.02.2001"), open_request(elsewhere, (RICE, 10)))
+    assert story.accepted(allocate(there, pick(LOT, 10)))
+    assert story.refused(allocate(elsewhere, pick(LOT, 10))) == "lot-restricted"
+    assert story.accepted(allocate(elsewhere, pick(LOT, 10), on=TODAY + timedelta(days=11)))
+
+
+def test_a_plan_passes_over_goods_tied_to_another_use_and_says_so() -> None:
+    """Kitchens get what was given for kitchens, and a request for others stays short of it."""
+    kitchen, post = (Where("62.06.01.2001", place_kind=kind) for kind in (PlaceKind.KITCHEN, PlaceKind.POST))
+    tied = Offer(LotId(LOT), RICE, WAREHOUSE, 100, SOON, Where("62.06"), OWNER, Restriction(use=DonationUse.KITCHEN))
+    asked = {new_id(): kitchen, new_id(): post}
+    wanted = [
+        Wanted(RequestId(id_), OWNER, quantities((RICE, 5)), POST, to, Urgency.HIGH, AT) for id_, to in asked.items()
+    ]
+    cooked, handed_out = plan(wanted, [tied], ByDistance(), new_id).values()
+    assert [one.quantity for one in cooked.picks] == [5]
+    assert [one.reason for one in handed_out.why_short] == [ShortReason.TIED_BY_DONOR]

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from services.logistics.places import domain as places
+from services.logistics.quotas.domain import Draw, Drawing, draw, quota_refs
 from services.logistics.stock.domain import Lot, lot_refs
 from services.logistics.stock.posting import Postings, Transfer
 from services.logistics.stock.refusals import lot_unknown
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import ActorId, DisasterId, EmergencyIssueId, LotId, PlaceId, RequestId, Subject
+from shared.contracts.ids import ActorId, DisasterId, EmergencyIssueId, LotId, PlaceId, QuotaId, RequestId, Subject
 from shared.contracts.ledger import EmergencyIssued, EmergencyRatified, IssuedLine
+from shared.contracts.quotas import QuotaDrawn
 from shared.contracts.vocabulary import FieldFlag, MovementReason, PlaceKind
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
@@ -53,7 +55,10 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class IssueInEmergency:
-    """A custodian records goods that have gone. `holders` are the requests that have goods of these lots reserved."""
+    """A custodian records goods that have gone.
+
+    `holders` are the requests that have goods of these lots reserved, `quota_ids` the quotas the goods draw on.
+    """
 
     issue_id: EmergencyIssueId
     from_place_id: PlaceId
@@ -64,11 +69,13 @@ class IssueInEmergency:
     recorded_on: date
     holders: tuple[RequestId, ...] = ()
     disaster_id: DisasterId | None = None
+    quota_ids: tuple[QuotaId, ...] = ()
 
     def aggregates(self) -> Sequence[Ref]:
-        """The issue, the lots, and the requests whose reservations it may break."""
+        """The issue, the lots, the requests whose reservations it may break, and the quotas."""
         requests = tuple(Ref("request", request_id) for request_id in self.holders)
-        return (Ref("emergency_issue", self.issue_id), *lot_refs([one.lot_id for one in self.goods]), *requests)
+        lots = lot_refs([one.lot_id for one in self.goods])
+        return (Ref("emergency_issue", self.issue_id), *lots, *requests, *quota_refs(self.quota_ids))
 
     def reads(self) -> Sequence[Ref]:
         """Both places."""
@@ -107,7 +114,10 @@ def decide_issue_in_emergency(states: States, command: IssueInEmergency) -> list
         captured_at=command.gone_at,
         holders=command.holders,
     )
-    flags: list[FieldFlag] = []
+    drawn = _drawn(states, command)
+    if isinstance(drawn, Refusal):
+        return drawn
+    flags: list[FieldFlag] = [flag for one in drawn for flag in one.flags]
     for one in command.goods:
         flags += _lot_flags(postings.lot(one.lot_id), command.recorded_on)
         ends = (command.from_place_id, command.to_place_id)
@@ -127,7 +137,20 @@ def decide_issue_in_emergency(states: States, command: IssueInEmergency) -> list
         ratify_by=working_days_after(command.recorded_on, ASSUMED_RATIFIED_WITHIN_WORKING_DAYS),
         flags=tuple(dict.fromkeys(flags)),
     )
-    return [issued, *postings.events]
+    return [issued, *postings.events, *drawn]
+
+
+def _drawn(states: States, command: IssueInEmergency) -> list[QuotaDrawn] | Refusal:
+    """What the goods draw on quotas: what is already in a post or village was drawn when it was sent there."""
+    if places.kind_of(states, command.from_place_id) is not PlaceKind.WAREHOUSE:
+        return []
+    ends = (states.find(places.Place, id_) for id_ in (command.to_place_id, command.from_place_id))
+    area_code = next((end.area_code for end in ends if end is not None and end.area_code is not None), None)
+    if area_code is None:
+        return []
+    goods = tuple(Drawing(one.lot_id, one.quantity) for one in command.goods)
+    cause = Subject(f"emergency_issue/{command.issue_id}")
+    return draw(states, Draw(area_code, goods, command.quota_ids, cause, command.recorded_on), by_fact=True)
 
 
 def _misstated(states: States, command: IssueInEmergency) -> Refusal | None:

@@ -4,10 +4,13 @@ Owns request models and answers. Must not decide anything.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.access import APPROVER, PLACE_SCOPE, person_of
 from services.logistics.doors import Asked, Body, CommandKey, OfficeReader, Storekeeper
@@ -15,10 +18,22 @@ from services.logistics.emergencies import queries
 from services.logistics.emergencies.domain import Gone, IssueInEmergency, RatifyEmergency
 from services.logistics.intake.domain import ASSUMED_CLOCK_AHEAD
 from services.logistics.office import Desk, decide_planned
+from services.logistics.places import queries as places
 from services.logistics.places.domain import HANDED_OUT
+from services.logistics.quotas import queries as quotas
 from services.logistics.stock import queries as stock
 from shared.contracts.field import LINES_MAX
-from shared.contracts.ids import ActorText, DisasterId, EmergencyIssueId, LotId, PlaceId, RequestId, Slug, UuidText
+from shared.contracts.ids import (
+    ActorText,
+    DisasterId,
+    EmergencyIssueId,
+    LotId,
+    PlaceId,
+    QuotaId,
+    RequestId,
+    Slug,
+    UuidText,
+)
 from shared.contracts.values import DocumentNumber, Instant, Quantity
 from shared.kit import clock
 from shared.kit.access.roles import Principal, require
@@ -76,8 +91,10 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
         async def planned(_: Sequence[str]) -> Mapping[str, Command]:
             async with runtime.database.reading() as connection:
                 reserving = await stock.reserving(connection, [body.from_place_id])
+                drawn = await _quotas(connection, body, runtime.today())
             holders = dict.fromkeys(one for line in body.lines for one in reserving.get(line.lot_id, ()))
-            return {"issue": _command(runtime, body, goods, tuple(holders), principal)}
+            command = _command(runtime, body, goods, tuple(holders), principal)
+            return {"issue": replace(command, quota_ids=drawn)}
 
         return desk.answer((await decide_planned(desk, ["issue"], planned))["issue"])
 
@@ -94,6 +111,14 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
             EmergencyIssueId(issue_id), body.document_number, person_of(principal), runtime.today()
         )
         return await office_command(runtime, request, principal, key, command)
+
+
+async def _quotas(connection: AsyncConnection, body: IssueStated, today: date) -> tuple[QuotaId, ...]:
+    """The quotas of the area the goods went to: of their store's where they were handed out on the spot."""
+    ends = [await places.place_by_id(connection, id_) for id_ in (body.to_place_id, body.from_place_id)]
+    area_code = next((end.area_code for end in ends if end is not None and end.area_code is not None), None)
+    lot_ids = [line.lot_id for line in body.lines]
+    return () if area_code is None else await quotas.drawn_by(connection, lot_ids, area_code, today)
 
 
 def _command(

@@ -22,17 +22,32 @@ class Use:
 
 
 def restriction_allows(restriction: Restriction | None, use: Use) -> bool:
-    """Whether goods under a restriction may be given for a use.
+    """Whether goods under a restriction may be given for a use."""
+    tied = in_force(restriction, use.on)
+    return tied is None or fits(tied, use.area_code, use.place_kind, use.people)
+
+
+def in_force(restriction: Restriction | None, on: date) -> Restriction | None:
+    """The restriction as it holds on a day: none after its last one."""
+    lapsed = restriction is not None and restriction.until is not None and restriction.until < on
+    return None if lapsed else restriction
+
+
+def fits(
+    restriction: Restriction,
+    area_code: str | None,
+    place_kind: PlaceKind | None,
+    people: Collection[AidedPeople] = (),
+) -> bool:
+    """Whether goods go where a restriction that holds wants them.
 
     Goods meant for some people need a use that is for these alone: one that says nobody is for everybody.
     """
-    if restriction is None or (restriction.until is not None and restriction.until < use.on):
-        return True
-    if restriction.area_code is not None and not f"{use.area_code}.".startswith(f"{restriction.area_code}."):
+    if restriction.area_code is not None and not f"{area_code or ''}.".startswith(f"{restriction.area_code}."):
         return False
-    if restriction.use is not None and restriction.use is not _use_of(use.place_kind):
+    if restriction.use is not None and restriction.use is not _use_of(place_kind):
         return False
-    return not restriction.people or (bool(use.people) and set(use.people) <= set(restriction.people))
+    return not restriction.people or (bool(people) and set(people) <= set(restriction.people))
 
 
 def _use_of(place_kind: PlaceKind | None) -> DonationUse:

@@ -134,13 +134,13 @@ class Draw:
     on: date
 
 
-def draw(states: States, wanted: Draw, *, by_fact: bool) -> list[Payload] | Refusal:
+def draw(states: States, wanted: Draw, *, by_fact: bool) -> list[QuotaDrawn] | Refusal:
     """What leaves under quotas: a decision beyond a ceiling is refused, a fact beyond it carries a flag.
 
     Goods of owners without quotas draw nothing.
     """
     drawn: dict[QuotaId, int] = dict.fromkeys(wanted.quota_ids, 0)
-    events: list[Payload] = []
+    events: list[QuotaDrawn] = []
     for one in wanted.drawings:
         lot = states.find(Lot, one.lot_id)
         if lot is None or lot.owner_id not in QUOTA_OWNERS:

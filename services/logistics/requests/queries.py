@@ -209,7 +209,7 @@ async def items_of(connection: AsyncConnection, lot_ids: Sequence[str]) -> dict[
 
 
 async def unit_grams(connection: AsyncConnection, item_codes: Sequence[str]) -> dict[str, int]:
-    """What a base unit of these items weighs: by weight or, as water is, by volume, else as the item says, if it does."""
+    """What a base unit of these items weighs: a gram, a millilitre of water, or what the item says, if it does."""
     weighed = item.c.base_unit.in_((BaseUnit.GRAM.value, BaseUnit.MILLILITRE.value))
     grams = sa.func.coalesce(item.c.unit_weight_g, sa.case((weighed, 1)))
     query = sa.select(item.c.id, grams.label("grams")).where(item.c.id == array(item_codes), grams.is_not(None))

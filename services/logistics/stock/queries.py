@@ -8,16 +8,21 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.logistics.partners.restriction import in_force
 from services.logistics.places.tables import place
 from services.logistics.requests.candidates import Offer, Where
 from services.logistics.stock.owners import EVERY_OWNER, Owners
 from services.logistics.stock.tables import balance, lot, movement, reservation, to_explain
 from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
+from shared.contracts.partners import Restriction
 from shared.contracts.vocabulary import PlaceKind
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import array, as_of, json_row, rows_of
+
+_TIED = TypeAdapter(Restriction | None)
 
 
 async def lot_by_id(connection: AsyncConnection, lot_id: str) -> dict[str, Any] | None:
@@ -135,6 +140,7 @@ async def offers(
             lot.c.item_code,
             lot.c.expires_on,
             lot.c.owner_id,
+            lot.c.restriction,
             place.c.area_code,
             place.c.latitude_e7,
             place.c.longitude_e7,
@@ -163,6 +169,7 @@ async def offers(
             expires_on=row.expires_on,
             where=Where(row.area_code, row.latitude_e7, row.longitude_e7),
             owner_id=row.owner_id,
+            restriction=in_force(_TIED.validate_python(row.restriction), on),
         )
         for row in await connection.execute(query)
     ]
