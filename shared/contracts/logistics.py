@@ -67,6 +67,7 @@ from shared.contracts.vocabulary import (
     MovementReason,
     RationPer,
     ReservationEnd,
+    Residence,
     Urgency,
 )
 
@@ -106,6 +107,7 @@ class RationProfileSet(Payload):
     legal_basis: Citation
     source_note: Citation
     assumed: Boolean
+    days: Days = Field(description="for how many days a need is planned")
     valid_from: LegalDate
     lines: tuple[RationLine, ...] = Field(min_length=1, max_length=LINES_MAX)
     set_on: LegalDate
@@ -214,6 +216,7 @@ class NeedRecorded(Payload):
     disaster_id: DisasterId
     area_code: AreaCode
     household_id: HouseholdId
+    residence: Residence
     person_count: Count
     profile_id: ProfileId
     profile_version: Number = Field(description="sequence of the profile's event that was used")

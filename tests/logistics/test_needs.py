@@ -15,7 +15,7 @@ from shared.contracts import victims
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import HouseholdId, ItemCode, PersonId, ProfileId
 from shared.contracts.logistics import NeedRecorded, RationLine, RationProfileSet
-from shared.contracts.vocabulary import RationPer
+from shared.contracts.vocabulary import RationPer, Residence
 from shared.kit.decisions.types import Event, Ref
 from tests.contracts.catalogue_cases import golden
 from tests.logistics.builders import DISASTER, RICE, TODAY, VILLAGE, list_catalogue, new_id
@@ -27,6 +27,7 @@ def need(persons: int, *, elsewhere: int = 0, household: str | None = None) -> R
         household_id=HouseholdId(household or new_id()),
         disaster_id=DISASTER,
         area_code=VILLAGE,
+        residence=Residence.HOME,
         person_count=persons - elsewhere,
         person_count_all=persons,
         recorded_on=TODAY,

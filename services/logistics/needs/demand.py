@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.needs import tables
 from shared.contracts.logistics import NeedRecorded
+from shared.contracts.vocabulary import Residence
 from shared.kit.database import copy_rows, fetch, json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.log.append import Placed
 
-_HOUSEHOLD = ("disaster_id", "household_id", "demand_id", "person_count", "counted", "lines")
-_AREA = ("demand_id", "disaster_id", "area_code", "household_count", "person_count")
+_HOUSEHOLD = ("disaster_id", "household_id", "demand_id", "person_count", "displaced", "counted", "lines")
+_COUNTS = ("household_count", "person_count", "displaced_household_count", "displaced_person_count")
+_AREA = ("demand_id", "disaster_id", "area_code", *_COUNTS)
 _LINE = ("demand_id", "item_code", "needed")
 
 
@@ -27,19 +29,20 @@ def _columns(names: Sequence[str]) -> str:
 
 
 _EARLIER = (
-    "SELECT disaster_id, household_id, demand_id, person_count, counted, lines FROM household_need "
+    "SELECT disaster_id, household_id, demand_id, person_count, displaced, counted, lines FROM household_need "
     "WHERE (disaster_id, household_id) IN (SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])))"
 )
 _REPLACE = (
-    "UPDATE household_need AS t SET demand_id = x.demand_id, person_count = x.person_count, counted = x.counted, "
+    "UPDATE household_need AS t SET demand_id = x.demand_id, person_count = x.person_count, "
+    "displaced = x.displaced, counted = x.counted, "
     f"lines = x.lines FROM {recordset(tables.household_need, _HOUSEHOLD, place='$1')} "
     "WHERE t.disaster_id = x.disaster_id AND t.household_id = x.household_id"
 )
 # Rows that exist are changed, only new ones inserted: a change may be negative, which no row to be inserted may be.
 _ADD = (
     f"WITH area AS (SELECT * FROM {recordset(tables.demand_area, _AREA, place='$1')}), changed_area AS ("
-    "UPDATE demand_area AS t SET household_count = t.household_count + c.household_count, "
-    "person_count = t.person_count + c.person_count FROM area AS c WHERE t.demand_id = c.demand_id "
+    f"UPDATE demand_area AS t SET {', '.join(f'{name} = t.{name} + c.{name}' for name in _COUNTS)} "
+    "FROM area AS c WHERE t.demand_id = c.demand_id "
     "RETURNING t.demand_id), new_area AS ("
     f"INSERT INTO demand_area ({_columns(_AREA)}) SELECT {_columns(_AREA)} FROM area "
     "WHERE demand_id NOT IN (SELECT demand_id FROM changed_area)), "
@@ -57,13 +60,18 @@ class _Changes:
     """What a batch of needs adds to the areas."""
 
     def __init__(self) -> None:
-        self.counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        self.counts: dict[str, list[int]] = defaultdict(lambda: [0] * len(_COUNTS))
         self.needed: dict[tuple[str, str], int] = defaultdict(int)
 
-    def add(self, demand_id: str, person_count: int, lines: Sequence[tuple[str, int]], sign: int) -> None:
+    def add(
+        self, demand_id: str, person_count: int, lines: Sequence[tuple[str, int]], sign: int, *, displaced: bool
+    ) -> None:
         counts = self.counts[demand_id]
         counts[0] += sign
         counts[1] += sign * person_count
+        if displaced:
+            counts[2] += sign
+            counts[3] += sign * person_count
         for item_code, quantity in lines:
             self.needed[(demand_id, item_code)] += sign * quantity
 
@@ -82,7 +90,7 @@ async def apply_needs(connection: AsyncConnection, placed: Sequence[Placed]) -> 
         if before is not None:
             _count(changes, before, -1)
         elif (row := earlier.get(key)) is not None and row["counted"]:
-            changes.add(row["demand_id"], row["person_count"], row["lines"], -1)
+            changes.add(row["demand_id"], row["person_count"], row["lines"], -1, displaced=row["displaced"])
         _count(changes, need, +1)
         latest[key] = need
     for need in needs:
@@ -93,7 +101,7 @@ async def apply_needs(connection: AsyncConnection, placed: Sequence[Placed]) -> 
 
 def _count(changes: _Changes, need: NeedRecorded, sign: int) -> None:
     if need.counted:
-        changes.add(need.demand_id, need.person_count, _lines(need), sign)
+        changes.add(need.demand_id, need.person_count, _lines(need), sign, displaced=_displaced(need))
 
 
 async def _earlier(connection: AsyncConnection, needs: Sequence[NeedRecorded]) -> dict[_Key, asyncpg.Record]:
@@ -105,13 +113,19 @@ async def _earlier(connection: AsyncConnection, needs: Sequence[NeedRecorded]) -
 async def _keep(connection: AsyncConnection, latest: Mapping[_Key, NeedRecorded], earlier: Collection[_Key]) -> None:
     """Keep each household's latest need; one that another batch kept meanwhile raises a unique violation."""
     new = [
-        (*key, need.demand_id, need.person_count, need.counted, orjson.dumps(_lines(need)).decode())
+        (*key, need.demand_id, need.person_count, _displaced(need), need.counted, orjson.dumps(_lines(need)).decode())
         for key, need in latest.items()
         if key not in earlier
     ]
     await copy_rows(connection, tables.household_need, _HOUSEHOLD, new)
     again = [
-        dict(zip(_HOUSEHOLD, (*key, need.demand_id, need.person_count, need.counted, _lines(need)), strict=True))
+        dict(
+            zip(
+                _HOUSEHOLD,
+                (*key, need.demand_id, need.person_count, _displaced(need), need.counted, _lines(need)),
+                strict=True,
+            )
+        )
         for key, need in latest.items()
         if key in earlier
     ]
@@ -125,10 +139,9 @@ async def _add(connection: AsyncConnection, changes: _Changes) -> None:
             "demand_id": demand_id,
             "disaster_id": demand_id.partition(":")[0],
             "area_code": demand_id.partition(":")[2],
-            "household_count": households,
-            "person_count": persons,
+            **dict(zip(_COUNTS, counts, strict=True)),
         }
-        for demand_id, (households, persons) in changes.counts.items()
+        for demand_id, counts in changes.counts.items()
     ]
     lines = [
         {"demand_id": demand_id, "item_code": item_code, "needed": needed}
@@ -136,6 +149,11 @@ async def _add(connection: AsyncConnection, changes: _Changes) -> None:
         if needed
     ]
     await fetch(connection, _ADD, json_rows(areas), json_rows(lines))
+
+
+def _displaced(need: NeedRecorded) -> bool:
+    """Whether a household is in a shelter: those at home and with a host family are served there."""
+    return need.residence is Residence.SHELTER
 
 
 def _lines(need: NeedRecorded) -> list[tuple[str, int]]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.logistics.rations import domain as rations
-from services.logistics.rations.norms import ASSUMED_NEED_DAYS
 from shared.contracts.envelope import Payload
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import DemandId, DisasterId, HouseholdId, PersonId, RequestId
+from shared.contracts.ids import DemandId, DisasterId, HouseholdId, PersonId, ProfileId, RequestId
 from shared.contracts.logistics import DemandRequested, NeedRecorded
+from shared.contracts.vocabulary import Residence
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
 
@@ -39,6 +39,7 @@ class RecordNeed:
     household_id: HouseholdId
     disaster_id: DisasterId
     area_code: str
+    residence: Residence
     person_count: int
     person_count_all: int
     recorded_on: date
@@ -60,7 +61,7 @@ def demand_id(disaster_id: str, area_code: str) -> DemandId:
 
 def decide_record_need(states: States, command: RecordNeed) -> list[Payload]:
     """Record what the household is due; one whose persons are all registered elsewhere is not counted."""
-    profile_id, profile_version, lines = rations.in_force(states)
+    profile = rations.in_force(states)
     counted = command.person_count > 0
     persons = command.person_count if counted else command.person_count_all
     return [
@@ -69,11 +70,12 @@ def decide_record_need(states: States, command: RecordNeed) -> list[Payload]:
             disaster_id=command.disaster_id,
             area_code=command.area_code,
             household_id=command.household_id,
+            residence=command.residence,
             person_count=persons,
-            profile_id=profile_id,
-            profile_version=profile_version,
-            days=ASSUMED_NEED_DAYS,
-            lines=rations.ration(lines, persons=persons, days=ASSUMED_NEED_DAYS),
+            profile_id=ProfileId(profile.id),
+            profile_version=profile.version,
+            days=profile.days,
+            lines=rations.ration(profile.lines, persons=persons, days=profile.days),
             counted=counted,
             identity_ids=command.identity_ids,
             recorded_on=command.recorded_on,

@@ -3,16 +3,30 @@
 Owns the reads over demand. Must not write.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.logistics.needs.stating import Counted
 from services.logistics.needs.tables import demand_area, demand_line
 from services.logistics.requests.tables import request_line
 from services.logistics.tables import below
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import array, as_of, rows_of
+
+
+class AskedBefore(NamedTuple):
+    """What was asked for of an item, and what of it came back."""
+
+    requested: int
+    given_back: int
+
+    @property
+    def standing(self) -> int:
+        """What is asked for and did not come back."""
+        return self.requested - self.given_back
 
 
 def matching(disaster_id: str, area_code: str | None) -> sa.ColumnElement[bool]:
@@ -67,6 +81,35 @@ async def lines(connection: AsyncConnection, demand_ids: list[str]) -> dict[str,
                 "open": max(0, row.needed - row.requested),
             }
         )
+    return found
+
+
+async def counted(connection: AsyncConnection, demand_ids: Sequence[str]) -> dict[str, Counted]:
+    """How many households and persons count in these areas."""
+    query = sa.select(demand_area).where(demand_area.c.demand_id == array(demand_ids))
+    return {
+        row.demand_id: Counted(
+            row.household_count, row.person_count, row.displaced_household_count, row.displaced_person_count
+        )
+        for row in await connection.execute(query)
+    }
+
+
+async def asked_before(connection: AsyncConnection, demand_ids: Sequence[str]) -> dict[str, dict[str, AskedBefore]]:
+    """What was asked for out of the needs of these areas, by item, also of items no norm in force names."""
+    query = (
+        sa.select(
+            request_line.c.demand_id,
+            request_line.c.item_code,
+            sa.cast(sa.func.sum(request_line.c.requested), sa.BigInteger).label("requested"),
+            sa.cast(sa.func.sum(request_line.c.given_back), sa.BigInteger).label("given_back"),
+        )
+        .where(request_line.c.demand_id == array(demand_ids))
+        .group_by(request_line.c.demand_id, request_line.c.item_code)
+    )
+    found: dict[str, dict[str, AskedBefore]] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.demand_id, {})[row.item_code] = AskedBefore(row.requested, row.given_back)
     return found
 
 

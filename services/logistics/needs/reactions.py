@@ -21,6 +21,7 @@ def react_to_household(event: Event, today: date) -> Sequence[RecordNeed]:
                     household_id=said.household_id,
                     disaster_id=said.disaster_id,
                     area_code=said.area_code,
+                    residence=said.residence,
                     person_count=len(said.persons) - elsewhere,
                     person_count_all=len(said.persons),
                     recorded_on=today,

@@ -21,11 +21,12 @@ household_need = sa.Table(
     sa.Column("household_id", sa.Text, primary_key=True),
     text("demand_id"),
     quantity("person_count"),
+    sa.Column("displaced", sa.Boolean, nullable=False),
     sa.Column("counted", sa.Boolean, nullable=False),
     listed("lines"),
 )
 
-# An area in a disaster: how many households and persons count there.
+# An area in a disaster: how many households and persons count there, and how many of them are in shelters.
 demand_area = sa.Table(
     "demand_area",
     metadata,
@@ -34,7 +35,12 @@ demand_area = sa.Table(
     sa.Column("area_code", codes(), nullable=False),
     quantity("household_count"),
     quantity("person_count"),
+    quantity("displaced_household_count"),
+    quantity("displaced_person_count"),
     sa.CheckConstraint("household_count >= 0 AND person_count >= 0", name="demand_area_counts"),
+    sa.CheckConstraint(
+        "displaced_household_count >= 0 AND displaced_person_count >= 0", name="demand_area_displaced_counts"
+    ),
     sa.Index("demand_area_by_disaster", "disaster_id", "area_code"),
 )
 

@@ -29,6 +29,7 @@ class RationProfile:
     legal_basis: str
     source_note: str
     assumed: bool
+    days: int
     valid_from: date
     lines: tuple[RationLine, ...]
 
@@ -41,6 +42,7 @@ class SetProfile:
     legal_basis: str
     source_note: str
     assumed: bool
+    days: int
     valid_from: date
     lines: tuple[RationLine, ...]
     recorded_on: date
@@ -95,6 +97,7 @@ def decide_set_profile(states: States, command: SetProfile) -> list[Payload] | R
         legal_basis=command.legal_basis,
         source_note=command.source_note,
         assumed=command.assumed,
+        days=command.days,
         valid_from=command.valid_from,
         lines=command.lines,
         set_on=command.recorded_on,
@@ -125,6 +128,7 @@ def decide_choose_profile(states: States, command: ChooseProfile) -> list[Payloa
         legal_basis=profile.legal_basis,
         source_note=f"{profile.id}, {profile.version}",
         assumed=profile.assumed,
+        days=profile.days,
         valid_from=command.recorded_on,
         lines=profile.lines,
         set_on=command.recorded_on,
@@ -135,19 +139,29 @@ def decide_choose_profile(states: States, command: ChooseProfile) -> list[Payloa
 def _says_the_same(profile: RationProfile | None, said: RationProfileSet) -> bool:
     if profile is None:
         return False
-    same_norm = (profile.legal_basis, profile.source_note) == (said.legal_basis, said.source_note)
+    norm, said_norm = ((one.legal_basis, one.source_note, one.days) for one in (profile, said))
+    same_norm = norm == said_norm
     return same_norm and profile.lines == said.lines and profile.assumed is said.assumed
 
 
-def in_force(states: States) -> tuple[ProfileId, int, tuple[RationLine, ...]]:
-    """The profile in force, its version and lines: the one chosen, or the built-in norm while none was chosen.
+BUILT_IN = RationProfile(
+    id=DEFAULT_NORM.profile_id,
+    version=1,
+    legal_basis=DEFAULT_NORM.legal_basis,
+    source_note=DEFAULT_NORM.source_note,
+    assumed=DEFAULT_NORM.assumed,
+    days=DEFAULT_NORM.days,
+    valid_from=DEFAULT_NORM.valid_from,
+    lines=DEFAULT_NORM.lines,
+)
+
+
+def in_force(states: States) -> RationProfile:
+    """The profile in force: the one chosen, or the built-in norm while none was chosen.
 
     Why: a household that is registered before the office has chosen needs rice all the same.
     """
-    chosen = states.find(RationProfile, DEFAULT)
-    if chosen is None:
-        return DEFAULT_NORM.profile_id, 1, DEFAULT_NORM.lines
-    return DEFAULT, chosen.version, chosen.lines
+    return states.find(RationProfile, DEFAULT) or BUILT_IN
 
 
 def ration(lines: Sequence[RationLine], *, persons: int, days: int) -> tuple[ItemQuantity, ...]:
@@ -159,7 +173,11 @@ def ration(lines: Sequence[RationLine], *, persons: int, days: int) -> tuple[Ite
 
 def due(line: RationLine, *, persons: int, days: int) -> int:
     """What one line of a norm comes to, rounded up to whole base units."""
-    heads = persons if line.per is RationPer.PERSON else 1
+    return due_for(line, heads=persons if line.per is RationPer.PERSON else 1, days=days)
+
+
+def due_for(line: RationLine, *, heads: int, days: int) -> int:
+    """What so many persons, or households, are due by one line, rounded up to whole base units."""
     return -(-line.quantity * heads * days // line.every_days)
 
 
@@ -170,6 +188,7 @@ def norm_command(norm: Norm, recorded_on: date) -> SetProfile:
         legal_basis=norm.legal_basis,
         source_note=norm.source_note,
         assumed=norm.assumed,
+        days=norm.days,
         valid_from=norm.valid_from,
         lines=norm.lines,
         recorded_on=recorded_on,
@@ -191,6 +210,7 @@ def evolve_profile(profile: RationProfile | None, event: Event) -> RationProfile
                 legal_basis=said.legal_basis,
                 source_note=said.source_note,
                 assumed=said.assumed,
+                days=said.days,
                 valid_from=said.valid_from,
                 lines=said.lines,
             )

@@ -10,22 +10,25 @@ from services.logistics.doors import Asked, Body, CommandKey, Coordinator, Reade
 from services.logistics.office import Desk, together
 from services.logistics.rations import queries
 from services.logistics.rations.domain import ChooseProfile, SetProfile, norm_commands
+from services.logistics.rations.norms import ASSUMED_NEED_DAYS
 from shared.contracts.field import LINES_MAX
 from shared.contracts.ids import ProfileId, Slug
 from shared.contracts.logistics import RationLine
-from shared.contracts.values import Boolean, Citation, LegalDate
+from shared.contracts.values import Boolean, Citation, Days, LegalDate
 from shared.kit.http.office import office_command
 from shared.kit.http.paging import page
 from shared.kit.runtime import Runtime
 
 
 class ProfileStated(Body):
-    """What a household is due, with the norm it rests on; `assumed` marks figures nobody has verified."""
+    """What a household is due, with the norm it rests on; `assumed` marks figures nobody has verified,
+    `days` is for how long needs are planned by it."""
 
     profile_id: Slug
     legal_basis: Citation
     source_note: Citation
     assumed: Boolean
+    days: Days = ASSUMED_NEED_DAYS
     valid_from: LegalDate
     lines: tuple[RationLine, ...] = Field(min_length=1, max_length=LINES_MAX)
 
@@ -41,6 +44,7 @@ def rations_router(runtime: Runtime) -> APIRouter:
             legal_basis=body.legal_basis,
             source_note=body.source_note,
             assumed=body.assumed,
+            days=body.days,
             valid_from=body.valid_from,
             lines=body.lines,
             recorded_on=runtime.today(),

@@ -26,6 +26,7 @@ class Norm:
     assumed: bool
     valid_from: date
     lines: tuple[RationLine, ...]
+    days: int = ASSUMED_NEED_DAYS
 
 
 def _each_person(item_code: ItemCode, quantity: int, every_days: int) -> RationLine:

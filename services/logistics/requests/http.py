@@ -3,20 +3,25 @@
 Owns request models and answers. Must not decide anything.
 """
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Self
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics import areas
 from services.logistics.access import AREA_SCOPE, POST, in_sight
 from services.logistics.doors import Asked, Body, CommandKey, OfficeReader, Reader, Requester
 from services.logistics.office import Desk
+from services.logistics.rations import queries as rations
 from services.logistics.requests import queries
 from services.logistics.requests.asking import OpenRequest, SubmitDraft
 from services.logistics.requests.deciding import add_decisions
 from services.logistics.requests.domain import Approval
-from services.logistics.requests.opening import Asking, open_items
+from services.logistics.requests.opening import Asking, Norm, open_items
 from services.logistics.requests.planning import Routing, propose
 from services.logistics.requests.serving import add_serving
 from services.logistics.requests.tables import request as request_
@@ -24,7 +29,8 @@ from services.logistics.requests.waiting import Deadline
 from shared.contracts.field import LINES_MAX
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import ActorId, DisasterId, OwnerText, PlaceId, RequestId, Slug, UuidText
-from shared.contracts.values import AreaCode, Boolean, Count
+from shared.contracts.requests import NeedBasis
+from shared.contracts.values import AreaCode, Boolean, Count, Days
 from shared.contracts.vocabulary import Urgency
 from shared.kit import clock
 from shared.kit.errors import NotFound
@@ -53,12 +59,25 @@ class Submission(Body):
 
 
 class FromDemand(Body):
-    """The open needs of one area of a disaster, or of all its areas, each for a post or village of its own."""
+    """The open needs of one area of a disaster, or of all its areas, each for a post or village of its own.
+
+    With a profile the area as a whole is counted by its norm, on those affected or on those displaced alone, for the
+    days given or those of the norm; without one the needs recorded for its households are summed.
+    """
 
     disaster_id: UuidText
     area_code: AreaCode | None = None
     to_place_id: Slug | None = None
     urgency: Urgency = Urgency.MEDIUM
+    profile_id: Slug | None = None
+    basis: NeedBasis = NeedBasis.AFFECTED
+    days: Days | None = None
+
+    @model_validator(mode="after")
+    def _names_the_norm(self) -> Self:
+        if self.profile_id is None and (self.basis is not NeedBasis.AFFECTED or self.days is not None):
+            raise ValueError("a basis or days need the profile they are counted by")
+        return self
 
 
 def requests_router(runtime: Runtime) -> APIRouter:
@@ -103,7 +122,7 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
 
     @router.post("/requests:from-demand", summary="Ask for what areas need and nobody has asked for yet")
     async def open_from_demand(request: Request, body: FromDemand, principal: Requester, key: CommandKey) -> Response:
-        """One request an area; each item of the answer has the request's id."""
+        """One request an area; each item of the answer has the request's id, and shows the norm and its arithmetic."""
         desk = Desk(runtime, request, principal, key)
         asking = Asking(
             disaster_id=DisasterId(body.disaster_id),
@@ -115,8 +134,31 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
             recorded_on=runtime.today(),
         )
         async with runtime.database.reading() as connection:
+            if body.profile_id is not None:
+                asking = replace(asking, norm=await _norm(connection, body))
             items = await open_items(desk, connection, asking)
-        return await desk.submit_each(items)
+        answered = await desk.submit_each(items)
+        if body.profile_id is None:
+            return answered
+        async with runtime.database.reading() as connection:
+            needs = await queries.needs_of(connection, list(items))
+        return _with_needs(answered, needs)
+
+
+async def _norm(connection: AsyncConnection, body: FromDemand) -> Norm:
+    profile = await rations.profile_by_id(connection, body.profile_id or "")
+    if profile is None:
+        raise NotFound
+    return Norm(profile, body.basis, body.days or profile.days)
+
+
+def _with_needs(answered: Response, needs: Mapping[str, Any]) -> Response:
+    """The answer with what each opened request rests on."""
+    content = orjson.loads(answered.body)
+    for item in content["items"]:
+        if item["id"] in needs:
+            item["need"] = needs[item["id"]]
+    return Response(orjson.dumps(content), answered.status_code, media_type=answered.media_type)
 
 
 def _add_reads(router: APIRouter, runtime: Runtime) -> None:

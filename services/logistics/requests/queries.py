@@ -255,6 +255,14 @@ async def urgency_of(connection: AsyncConnection, request_id: str) -> Urgency | 
     return None if found is None else Urgency(found)
 
 
+async def needs_of(connection: AsyncConnection, request_ids: Sequence[str]) -> dict[str, Any]:
+    """The stated needs these requests rest on, by id; those without one are left out."""
+    query = sa.select(request.c.id, request.c.need).where(
+        request.c.id == array(request_ids), request.c.need.is_not(None)
+    )
+    return {row.id: row.need for row in await connection.execute(query)}
+
+
 async def known(connection: AsyncConnection, request_ids: Sequence[str]) -> set[str]:
     """Which of these ids are requests."""
     query = sa.select(request.c.id).where(request.c.id == array(request_ids))

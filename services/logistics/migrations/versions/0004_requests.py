@@ -17,6 +17,7 @@ def upgrade() -> None:
     _change_requests()
     _follow_requests()
     _create_support_and_routes()
+    _count_the_displaced()
 
 
 def _change_requests() -> None:
@@ -129,4 +130,17 @@ def _create_support_and_routes() -> None:
         sa.CheckConstraint("valid_from <= valid_until", name="route_validity"),
         sa.CheckConstraint("closed_from <= closed_until", name="route_closure"),
         sa.UniqueConstraint("from_end", "to_end", "mode", name="route_once"),
+    )
+
+
+def _count_the_displaced() -> None:
+    op.add_column("ration_profile", sa.Column("days", sa.BigInteger, nullable=False))
+    op.create_check_constraint("ration_profile_days", "ration_profile", "days > 0")
+    op.add_column("household_need", sa.Column("displaced", sa.Boolean, nullable=False))
+    op.add_column("demand_area", sa.Column("displaced_household_count", sa.BigInteger, nullable=False))
+    op.add_column("demand_area", sa.Column("displaced_person_count", sa.BigInteger, nullable=False))
+    op.create_check_constraint(
+        "demand_area_displaced_counts",
+        "demand_area",
+        "displaced_household_count >= 0 AND displaced_person_count >= 0",
     )
