@@ -131,7 +131,18 @@ async def _shown(readers: Mapping[str, Reader]) -> dict[str, Any]:
 
 
 # Places that are there without being opened: see docs/glossary.md.
-ACCOUNTS = ("supplier", "donor", "handed_out", "lost", "damaged", "surplus", "transit")
+ACCOUNTS = (
+    "supplier",
+    "donor",
+    "handed_out",
+    "lost",
+    "damaged",
+    "consumed",
+    "consumed:kits",
+    "destroyed",
+    "surplus",
+    "transit",
+)
 
 
 def _parked(metrics: str) -> int:

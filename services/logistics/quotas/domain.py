@@ -11,6 +11,7 @@ from datetime import date
 
 from services.logistics.items import domain as items
 from services.logistics.places import domain as places
+from services.logistics.requests.domain import plan_outdated
 from services.logistics.stock.domain import Lot
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import ItemCode, LotId, OwnerId, QuotaId, Subject
@@ -147,7 +148,7 @@ def draw(states: States, wanted: Draw, *, by_fact: bool) -> list[QuotaDrawn] | R
             continue
         for id_, area_code in quotas_of(lot.item_code, wanted.area_code, wanted.on).items():
             if id_ not in drawn:
-                return _unnamed()
+                return plan_outdated()
             left = _left(states, id_)
             drawn[id_] += one.quantity
             over = left is not None and drawn[id_] > left
@@ -185,14 +186,6 @@ def over_quota(remaining: int) -> Refusal:
         detail="The area's quota of this year has %(remaining)d left.",
         next_step="Send less, take goods of another owner, or write a higher quota down by its letter.",
         params={"remaining": remaining},
-    )
-
-
-def _unnamed() -> Refusal:
-    return Refusal(
-        slug="plan-outdated",
-        detail="Others decided about the same goods while this was planned.",
-        next_step="Plan again.",
     )
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.logistics.places.domain import KITS
 from services.logistics.stock.tables import movement, to_explain
 from shared.contracts.envelope import timestamp
 from shared.contracts.logistics import GoodsHandedOut, LotReceived, StockMoved
 from shared.contracts.shipments import ShipmentPassed, ShipmentReceived, SurplusFound
+from shared.contracts.vocabulary import MovementReason
 from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.log.append import Placed
@@ -53,7 +55,8 @@ async def apply_movements(connection: AsyncConnection, placed: Sequence[Placed])
 def _rows(one: Placed) -> Iterator[dict[str, Any]]:
     match one.event.payload:
         case LotReceived() as said:
-            of_lot = {"lot_id": said.lot_id, "item_code": said.item_code, "reason": RECEIPT, "flags": []}
+            reason = MovementReason.ASSEMBLY if said.from_place_id == KITS else RECEIPT
+            of_lot = {"lot_id": said.lot_id, "item_code": said.item_code, "reason": reason, "flags": []}
             when: dict[str, str | None] = {"cause": one.event.ref.subject, "moved_on": said.received_on.isoformat()}
             ends = (said.from_place_id, said.place_id)
         case StockMoved() as said:

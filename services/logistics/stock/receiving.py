@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.logistics.items import domain as items
+from services.logistics.periods.late import OPEN_BOOKS, ClosedBooks
 from services.logistics.places import domain as places
 from services.logistics.stock.domain import Lot
 from services.logistics.stock.owners import ANY_OWNER, Owners, not_owned, not_yours
@@ -90,6 +91,7 @@ class ReverseMovement:
     """The office takes a movement back that should not have been written. The places are those of the original.
 
     `happened_at` is when the original happened: where a place was counted since, the reversal leaves it as counted.
+    `moved_on` is its day: where that lies in a closed period, the reversal is marked as of a prior period.
     """
 
     lot_id: LotId
@@ -102,6 +104,8 @@ class ReverseMovement:
     seed: str
     recorded_on: date
     happened_at: datetime | None = None
+    moved_on: date | None = None
+    closed: ClosedBooks = OPEN_BOOKS
     owners: Owners = ANY_OWNER
 
     def aggregates(self) -> Sequence[Ref]:
@@ -109,8 +113,8 @@ class ReverseMovement:
         return (Ref("lot", self.lot_id),)
 
     def reads(self) -> Sequence[Ref]:
-        """Nothing else."""
-        return ()
+        """The books closed for the original's day."""
+        return self.closed.refs()
 
 
 def decide_receive_lot(states: States, command: ReceiveLot) -> list[Payload] | Refusal:
@@ -196,13 +200,17 @@ def decide_reverse_movement(states: States, command: ReverseMovement) -> list[Pa
         refusal = not_available(there, command.quantity)
         if refusal is not None:
             return refusal
+    closed = command.closed.days(states)
+    prior = command.moved_on is not None and closed(lot.owner_id, command.moved_on)
     postings = Postings.over(
         states,
         [lot.id],
         seed=command.seed,
         cause=command.cause,
-        moved_on=command.recorded_on,
+        moved_on=command.moved_on if prior and command.moved_on is not None else command.recorded_on,
         captured_at=command.happened_at,
+        posted_on=command.recorded_on,
+        prior_period=closed,
     )
     transfer = Transfer(
         lot_id=command.lot_id,
@@ -222,6 +230,12 @@ def _not_reversed(reason: str) -> Refusal | None:
             slug="dispatch-not-reversed",
             detail="These goods are on their way, and their receiver will count them.",
             next_step="Let the receiver count them, or write them as returned when they are back.",
+        )
+    if reason in (MovementReason.ASSEMBLY, MovementReason.UNPACKING):
+        return Refusal(
+            slug="kit-not-reversed",
+            detail="Kits and their parts move together.",
+            next_step="Take the kits apart, or make them again.",
         )
     if reason in (MovementReason.COUNT, MovementReason.COUNT_OFFSET):
         return Refusal(
