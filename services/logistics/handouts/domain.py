@@ -11,6 +11,7 @@ from datetime import date
 
 from services.logistics.intake.domain import Capture, believed_at, not_authorised, sender_flags
 from services.logistics.items.domain import UNKNOWN_ITEM
+from services.logistics.periods.late import OPEN_BOOKS, ClosedBooks
 from services.logistics.places.domain import HANDED_OUT, Place
 from services.logistics.stock.domain import lot_refs
 from services.logistics.stock.posting import Postings, Transfer
@@ -74,7 +75,10 @@ class GivenLine:
 
 @dataclass(frozen=True, slots=True)
 class HandOut:
-    """A post gave goods to victims. `holders` are the requests that have goods of these lots reserved there."""
+    """A post gave goods to victims.
+
+    `holders` are the requests that have goods of these lots reserved there, `closed` the books closed for its day.
+    """
 
     handout_id: HandoutId
     disaster_id: DisasterId
@@ -87,6 +91,7 @@ class HandOut:
     seed: str
     recorded_on: date
     holders: tuple[RequestId, ...] = ()
+    closed: ClosedBooks = OPEN_BOOKS
 
     def lot_ids(self) -> Iterator[LotId]:
         """Every lot the goods may come from."""
@@ -99,8 +104,8 @@ class HandOut:
         return (*lot_refs(list(self.lot_ids())), *requests, Ref("handout", self.handout_id))
 
     def reads(self) -> Sequence[Ref]:
-        """The post's place."""
-        return (Ref("place", self.place_id),)
+        """The post's place, and the books closed for the day."""
+        return (Ref("place", self.place_id), *self.closed.refs())
 
 
 def decide_hand_out(states: States, command: HandOut) -> list[Payload] | Refusal:
@@ -117,6 +122,8 @@ def decide_hand_out(states: States, command: HandOut) -> list[Payload] | Refusal
         moved_on=command.recorded_on,
         captured_at=believed_at(command.capture, command.flags),
         holders=command.holders,
+        posted_on=command.closed.posted_on,
+        prior_period=command.closed.days(states),
     )
     flags = [*command.flags, *sender_flags(states, command.place_id, command.capture), *_area_flags(states, command)]
     told_before = states.find(Handout, command.handout_id) is not None

@@ -51,6 +51,7 @@ def _receipt(said: field.ShipmentReceived, report: Report, found: Lookups) -> Co
         flags=report.flags,
         seed=report.envelope.id,
         recorded_on=report.happened_on,
+        closed=found.closed(report.happened_on),
     )
 
 
@@ -67,6 +68,7 @@ def _passage(said: field.ShipmentPassed, report: Report, found: Lookups) -> Coun
         flags=report.flags,
         seed=report.envelope.id,
         recorded_on=report.happened_on,
+        closed=found.closed(report.happened_on),
         passes=True,
         next_vehicle_id=said.vehicle_place_id,
     )
@@ -118,6 +120,7 @@ def _hand_out(said: field.GoodsHandedOut, report: Report, found: Lookups) -> Han
         flags=(*report.flags, *unknown),
         seed=report.envelope.id,
         recorded_on=report.happened_on,
+        closed=found.closed(report.happened_on),
         holders=found.holders(lot_ids),
     )
 
@@ -136,6 +139,7 @@ def _meals(said: field.MealsServed, report: Report, found: Lookups) -> ServeMeal
         seed=report.envelope.id,
         served_on=report.happened_on,
         recorded_on=report.happened_on,
+        closed=found.closed(report.happened_on),
         told_by=Teller(found.place_id, _capture(report)),
         flags=report.flags,
         holders=kitchen.holders([lot_id for line in lines for lot_id in line.lot_ids()]),

@@ -64,7 +64,8 @@ async def _decide(runtime: Runtime, reading: Reading, reports: Sequence[Report])
     open_ = list(range(len(reports)))
     for _ in range(PLANS_MAX):
         async with runtime.database.reading() as connection:
-            found = await look_up(connection, reading.place_id, [reports[index] for index in open_])
+            some = [reports[index] for index in open_]
+            found = await look_up(connection, reading.place_id, some, runtime.today())
         items.update((index, _item(runtime, reading, reports[index], found)) for index in open_)
         decided = await runtime.decisions.submit_all([items[index] for index in open_])
         outcomes.update(zip(open_, decided, strict=True))

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.handouts.domain import Candidate, unattributed_lot
 from services.logistics.intake.reading import Report
+from services.logistics.periods import queries as periods
+from services.logistics.periods.late import ClosedBooks
 from services.logistics.places import queries as places
 from services.logistics.shipments import queries as shipments
 from services.logistics.stock import queries as stock
@@ -31,6 +33,13 @@ class Lookups:
     reserving: Mapping[str, tuple[RequestId, ...]] = field(default_factory=dict)
     requests: Mapping[str, RequestId] = field(default_factory=dict)
     kitchens: Mapping[str, "Lookups"] = field(default_factory=dict)
+    closed_until: Mapping[str, date] = field(default_factory=dict)
+    posted_on: date | None = None
+
+    def closed(self, on: date) -> ClosedBooks:
+        """The books that are closed for a day, and the day on which a fact of it is posted."""
+        owners = tuple(owner_id for owner_id, until in self.closed_until.items() if on <= until)
+        return ClosedBooks(owners, self.posted_on)
 
     def serves(self, shipment_id: str) -> tuple[PlaceId, ...]:
         """The village the post takes this shipment for, if it went to one in the post's area."""
@@ -54,8 +63,8 @@ class Lookups:
         return unattributed_lot(self.place_id, item_code)
 
 
-async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequence[Report]) -> Lookups:
-    """What the reports of one post's batch need."""
+async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequence[Report], today: date) -> Lookups:
+    """What the reports of one post's batch need; what lies in a closed period is posted today."""
     counted = (reports.ShipmentReceived, reports.ShipmentPassed)
     received = [one.said.shipment_id for one in batch if isinstance(one.said, counted)]
     item_codes = {
@@ -72,7 +81,8 @@ async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequenc
     sent_for = await shipments.sent_for(connection, received) if received else {}
     meals = [one.said for one in batch if isinstance(one.said, reports.MealsServed)]
     kitchens = {str(said.kitchen_id): await _kitchen(connection, said.kitchen_id, meals) for said in meals}
-    return Lookups(place_id, villages, candidates, reserving, sent_for, kitchens)
+    closed_until = await periods.closed_until(connection, min(one.happened_on for one in batch))
+    return Lookups(place_id, villages, candidates, reserving, sent_for, kitchens, closed_until, today)
 
 
 async def _kitchen(connection: AsyncConnection, kitchen_id: PlaceId, meals: Sequence[reports.MealsServed]) -> Lookups:

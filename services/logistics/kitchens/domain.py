@@ -13,6 +13,7 @@ from datetime import date
 from services.logistics.handouts.domain import GivenLine, lot_flags, lots_of
 from services.logistics.intake.domain import Capture, believed_at, not_authorised, sender_flags
 from services.logistics.kitchens.recipes import expected, implausible, in_force
+from services.logistics.periods.late import OPEN_BOOKS, ClosedBooks
 from services.logistics.places import domain as places
 from services.logistics.stock.domain import lot_refs
 from services.logistics.stock.posting import Postings, Transfer
@@ -50,7 +51,7 @@ class Teller:
 
 @dataclass(frozen=True, slots=True)
 class ServeMeals:
-    """A kitchen served meals. `told_by` is None where the office records it."""
+    """A kitchen served meals. `told_by` is None where the office records it; `closed` are books closed for the day."""
 
     meal_id: MealId
     disaster_id: DisasterId
@@ -65,6 +66,7 @@ class ServeMeals:
     told_by: Teller | None = None
     flags: tuple[FieldFlag, ...] = ()
     holders: tuple[RequestId, ...] = ()
+    closed: ClosedBooks = OPEN_BOOKS
 
     def lot_ids(self) -> Iterator[LotId]:
         """Every lot the ingredients may be of."""
@@ -77,9 +79,9 @@ class ServeMeals:
         return (*lot_refs(list(self.lot_ids())), Ref("meal", self.meal_id), *requests)
 
     def reads(self) -> Sequence[Ref]:
-        """The kitchen, the recipe, and the post that tells."""
+        """The kitchen, the recipe, the post that tells, and the books closed for the day."""
         told_by = () if self.told_by is None else (Ref("place", self.told_by.place_id),)
-        return (Ref("place", self.kitchen_id), Ref("recipe", self.recipe_id), *told_by)
+        return (Ref("place", self.kitchen_id), Ref("recipe", self.recipe_id), *told_by, *self.closed.refs())
 
 
 def decide_serve_meals(states: States, command: ServeMeals) -> list[Payload] | Refusal:
@@ -95,6 +97,8 @@ def decide_serve_meals(states: States, command: ServeMeals) -> list[Payload] | R
         moved_on=command.recorded_on,
         captured_at=None if command.told_by is None else believed_at(command.told_by.capture, command.flags),
         holders=command.holders,
+        posted_on=command.closed.posted_on,
+        prior_period=command.closed.days(states),
     )
     flags = [*command.flags, *_sender_flags(states, command)]
     for line in command.lines:

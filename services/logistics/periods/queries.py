@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.periods.domain import Obstacles
 from services.logistics.periods.figures import Crossing, Section, Worth
-from services.logistics.periods.tables import closed_period
+from services.logistics.periods.tables import closed_period, period
 from services.logistics.places.domain import ACCOUNT_KINDS
 from services.logistics.stock.tables import lot
 from shared.contracts.vocabulary import PlaceKind
@@ -184,6 +184,12 @@ async def closed(connection: AsyncConnection, owner_id: str, until: date) -> dic
     query = sa.select(closed_period).where(closed_period.c.owner_id == owner_id, closed_period.c.until == until)
     row = (await connection.execute(query)).mappings().one_or_none()
     return json_row(row) if row is not None else None
+
+
+async def closed_until(connection: AsyncConnection, on: date) -> dict[str, date]:
+    """The owners whose book is closed for a day, and until when."""
+    query = sa.select(period.c.id, period.c.until).where(period.c.until >= on)
+    return {row.id: row.until for row in await connection.execute(query)}
 
 
 async def periods(

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.logistics.intake.domain import Capture, not_authorised, sender_flags
+from services.logistics.intake.domain import Capture, believed_at, not_authorised, sender_flags
+from services.logistics.periods.late import OPEN_BOOKS, ClosedBooks
 from services.logistics.places import domain as places
 from services.logistics.requests.domain import Request
 from services.logistics.shipments.consequences import short_again, surplus_found
@@ -43,7 +44,8 @@ class CountShipment:
     """A shipment was counted where it arrived, or with `passes` at a stop from which the rest goes on.
 
     `serves` are other places, such as villages in its area, for which the place takes goods. Without `capture` the
-    office wrote it, from the paper the receiver signed. `request_id` is what the shipment goes for, as it was read.
+    office wrote it, from the paper the receiver signed. `request_id` is what the shipment goes for, as it was read;
+    `closed` are the books closed for its day.
     """
 
     shipment_id: ShipmentId
@@ -60,6 +62,7 @@ class CountShipment:
     passes: bool = False
     next_vehicle_id: PlaceId | None = None
     carrier_id: ActorId | None = None
+    closed: ClosedBooks = OPEN_BOOKS
 
     @property
     def reporter(self) -> PlaceId:
@@ -72,9 +75,9 @@ class CountShipment:
         return (*lot_refs([line.lot_id for line in self.lines]), *request, Ref("shipment", self.shipment_id))
 
     def reads(self) -> Sequence[Ref]:
-        """The place, the post that reports and the next vehicle."""
+        """The place, the post that reports, the next vehicle, and the books closed for the day."""
         named = (self.place_id, self.reporter, *((self.next_vehicle_id,) if self.next_vehicle_id is not None else ()))
-        return tuple(Ref("place", place_id) for place_id in dict.fromkeys(named))
+        return (*(Ref("place", place_id) for place_id in dict.fromkeys(named)), *self.closed.refs())
 
 
 def decide_count_shipment(states: States, command: CountShipment) -> list[Payload] | Refusal:
@@ -114,7 +117,9 @@ def _postings(states: States, command: CountShipment) -> Postings:
         seed=command.seed,
         cause=Subject(f"shipment/{command.shipment_id}"),
         moved_on=command.recorded_on,
-        captured_at=command.capture.captured_at if command.capture is not None else None,
+        captured_at=believed_at(command.capture, command.flags) if command.capture is not None else None,
+        posted_on=command.closed.posted_on,
+        prior_period=command.closed.days(states),
     )
 
 

@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 
 from services.logistics.access import PLACE_SCOPE, POST, demand_place, owned_by, place_of
 from services.logistics.doors import Asked, Body, CommandKey, Reader, Storekeeper
+from services.logistics.periods.late import ClosedBooks
+from services.logistics.periods.queries import closed_until
 from services.logistics.places.domain import is_account
 from services.logistics.stock import queries
 from services.logistics.stock.card_queries import CardOf, TotalOf, card, totals
@@ -132,8 +134,10 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
         """The original stays; a linked movement brings the goods back."""
         async with runtime.database.reading() as connection:
             moved = await queries.movement_of(connection, event_id)
-        if moved is None:
-            raise NotFound
+            if moved is None:
+                raise NotFound
+            moved_on = moved["occurred_on"] or moved["moved_on"]
+            closed = await closed_until(connection, moved_on)
         _demand_stores(principal, moved["place_id"], moved["other_place_id"])
         command = ReverseMovement(
             lot_id=LotId(moved["lot_id"]),
@@ -146,6 +150,8 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
             seed=clock.new_id(),
             recorded_on=runtime.today(),
             happened_at=moved["happened_at"],
+            moved_on=moved_on,
+            closed=ClosedBooks(tuple(closed), runtime.today()),
             owners=owned_by(principal),
         )
         return await office_command(runtime, request, principal, key, command)
