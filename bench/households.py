@@ -35,6 +35,7 @@ class Device:
     id: str
     token: str
     disaster_id: str
+    post_id: str = ""
 
 
 class Villagers:
@@ -100,19 +101,24 @@ class Reporter:
     def event(self) -> Content:
         """The next report."""
         self._number += 1
-        return {
-            "specversion": "1.0",
-            "id": str(uuid7()),
-            "source": DEVICE_SOURCE + self.device.id,
-            "type": FIELD_TYPE,
-            "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "devicenumber": self._number,
-            "data": self._villagers.household(self.device.disaster_id),
-        }
+        return reported(self.device, FIELD_TYPE, self._villagers.household(self.device.disaster_id), self._number)
 
     def events(self, count: int) -> list[Content]:
         """The next reports."""
         return [self.event() for _ in range(count)]
+
+
+def reported(device: Device, type_: str, content: Content, number: int) -> Content:
+    """What a device says, as it sends it."""
+    return {
+        "specversion": "1.0",
+        "id": str(uuid7()),
+        "source": DEVICE_SOURCE + device.id,
+        "type": type_,
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "devicenumber": number,
+        "data": content,
+    }
 
 
 def batches(events: Sequence[Content], size: int) -> list[bytes]:

@@ -24,11 +24,12 @@ class Target:
     url: str
     path: str
     headers: Mapping[str, str]
+    method: str = "POST"
 
     def request(self, body: bytes) -> bytes:
-        """A POST, ready to be sent."""
+        """A request, ready to be sent."""
         place = urlsplit(self.url)
-        lines = [f"POST {self.path} HTTP/1.1", f"Host: {place.netloc}", f"Content-Length: {len(body)}"]
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {place.netloc}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         return "\r\n".join([*lines, "", ""]).encode() + body
 

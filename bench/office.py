@@ -37,8 +37,9 @@ def prepare_devices(stage: Stage, count: int) -> list[Device]:
     devices = []
     for _ in range(count):
         post = _ask(stage, "victims", "/v1/posts", {"disaster_id": disaster_id, "area_code": "62.06"})
-        device = _ask(stage, "victims", f"/v1/posts/{_subject_id(post)}/devices", {})
-        devices.append(Device(device["device_id"], device["token"], disaster_id))
+        post_id = _subject_id(post)
+        device = _ask(stage, "victims", f"/v1/posts/{post_id}/devices", {})
+        devices.append(Device(device["device_id"], device["token"], disaster_id, post_id))
     return devices
 
 

@@ -7,6 +7,18 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
+class StockPlan:
+    """How many movements stand on either side, how often each page is read, and how many reports posts send."""
+
+    few: int = 10_000
+    many: int = 1_000_000
+    reads: int = 400
+    hand_outs: int = 20_000
+    shipments: int = 1_000
+    connections: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a bench runs. Each way is run `repeats` times in turns and its median counts."""
 
@@ -21,9 +33,12 @@ class Plan:
     single_connections: int = 32
     seed: int = 1
     growth: bool = False
+    stock: StockPlan | None = None
 
 
 WHOLE = Plan()
+WHOLE_STOCK = StockPlan()
+QUICK_STOCK = StockPlan(few=2_000, many=4_000, reads=20, hand_outs=400, shipments=10)
 QUICK = replace(
     WHOLE,
     repeats=1,

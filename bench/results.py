@@ -16,6 +16,7 @@ from bench.growth import Growth
 from bench.latency import Latency
 from bench.plan import Plan
 from bench.reading import Reading
+from bench.stock import Stock
 from bench.targets import Judged, all_met, judge
 from bench.ways import Run
 
@@ -40,6 +41,7 @@ class Results:
     latency: Latency | None = None
     reading: Reading | None = None
     growth: Growth | None = None
+    stock: Stock | None = None
 
     def accepted_per_s(self, way: str) -> float:
         """The median of a way's runs: events a second until accepted."""
@@ -67,6 +69,8 @@ class Results:
             values["replayed_per_s"] = self.reading.replayed_per_s
         if self.growth is not None:
             values["growth_ratio"] = self.growth.ratio
+        if self.stock is not None:
+            values |= self.stock.values()
         return values
 
     def judged(self) -> dict[str, Judged]:
@@ -89,6 +93,7 @@ class Results:
             "latency": asdict(self.latency) if self.latency else None,
             "reading": asdict(self.reading) if self.reading else None,
             "growth": asdict(self.growth) if self.growth else None,
+            "stock": asdict(self.stock) if self.stock else None,
         }
 
     def _ratio(self, way: str, usual: str) -> float:
@@ -114,7 +119,13 @@ def median_cpu(runs: Sequence[Run]) -> dict[str, float]:
 
 def tables(results: Results) -> Group:
     """Everything, for people."""
-    return Group(_targets_table(results.judged()), _ways_table(results), *_cpu_tables(results), _once_table(results))
+    return Group(
+        _targets_table(results.judged()),
+        _ways_table(results),
+        *_cpu_tables(results),
+        _once_table(results),
+        *_stock_tables(results),
+    )
 
 
 def _targets_table(judged: Mapping[str, Judged]) -> Table:
@@ -162,6 +173,19 @@ def _once_table(results: Results) -> Table:
             if isinstance(value, int | float):
                 table.add_row(name, _number(value))
     return table
+
+
+def _stock_tables(results: Results) -> list[Table]:
+    if results.stock is None:
+        return []
+    few, many = results.stock.few, results.stock.many
+    pages = _table("Stock pages, p95 in ms", "page", f"{few.movements:,} movements", f"{many.movements:,}")
+    for kind, p95_ms in few.p95_ms.items():
+        pages.add_row(kind, _number(p95_ms), _number(many.p95_ms[kind]))
+    reports = _table("Reports of posts, events logged a second", "what", "reports/s", "events/s")
+    for run in (results.stock.receipts, results.stock.hand_outs):
+        reports.add_row(run.what, _number(run.reports_per_s), _number(run.events_per_s))
+    return [pages, reports]
 
 
 def _table(title: str, *columns: str) -> Table:

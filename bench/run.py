@@ -19,6 +19,7 @@ from bench.plan import Plan
 from bench.reading import measure_reading
 from bench.results import CONSUMER, Results
 from bench.stage import CONSUMERS, Stage
+from bench.stock import measure_stock
 from bench.ways import Ways
 
 Report = Callable[[str], None]
@@ -39,6 +40,8 @@ def run_bench(plan: Plan, report: Report) -> Results:
         results = uvloop.run(_measure(stage, plan, report))
     finally:
         stage.stop()
+    if plan.stock is not None:
+        results.stock = uvloop.run(measure_stock(plan.stock, report))
     if plan.growth:
         results.growth = uvloop.run(measure_growth(GrowthPlan(), report))
     return results

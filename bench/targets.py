@@ -45,6 +45,9 @@ TARGETS: Mapping[str, Target] = {
     "applied_p99_ms": Target("accepted to applied at half load, p99", 300, "ms", at_most=True),
     "verified_per_s": Target("verified on a core", 200_000, "entries/s"),
     "replayed_per_s": Target("decoded and evolved on a core", 40_000, "events/s"),
+    "stock_page_p95_ms": Target("slowest stock page at 1,000,000 movements, p95", 50, "ms", at_most=True),
+    "stock_page_ratio": Target("slowest growing stock page against 10,000 movements", 1.2, "times", at_most=True),
+    "stock_events_per_s": Target("receipts and hand-outs of posts, logged", 3_000, "events/s"),
     "growth_ratio": Target("rate at 500,000 households against 10,000", 0.9, "of it"),
 }
 # One of these two is enough.
