@@ -83,8 +83,8 @@ class Journey(RuleBasedStateMachine):
         shipment, lot, left = data.draw(st.sampled_from(self._open()))
         stays = data.draw(st.integers(0, left))
         stop = at_stop(lot, stays, left - stays + extra)
-        vehicle = BOAT if by_boat else None
-        how: dict[str, Any] = {"place_id": DROP_POINT, "reporter_place_id": POST, "passes": True, "next_vehicle_id": vehicle}
+        how: dict[str, Any] = {"place_id": DROP_POINT, "reporter_place_id": POST, "passes": True}
+        how["next_vehicle_id"] = BOAT if by_boat else None
         self.story.accepted(arrive(shipment.id, stop, **how))
 
     @precondition(lambda self: self._open())
