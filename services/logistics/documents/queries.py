@@ -47,13 +47,12 @@ async def missing(
 
     Numbers that went out on paper and whose letter was not entered, and letters that nobody signed.
     """
-    number = sa.func.jsonb_array_elements_text(register.c.set_aside).column_valued("number")
     out = sa.select(
         register.c.id.label("register_id"),
-        sa.cast(number, sa.BigInteger).label("number"),
+        sa.cast(sa.func.jsonb_array_elements_text(register.c.set_aside), sa.BigInteger).label("number"),
         sa.null().label("document_id"),
         sa.literal(LETTER).label("lacks"),
-    ).select_from(register.join(number, sa.true()))
+    )
     unsigned = sa.select(
         _REGISTER_ID, document.c.number, document.c.id.label("document_id"), sa.literal(SIGNATURE).label("lacks")
     ).where(document.c.signed_on.is_(None), sa.not_(document.c.cancelled))
