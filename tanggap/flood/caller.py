@@ -107,6 +107,19 @@ class Caller:
                 return rows
             after = {"after": page["next"]}
 
+    async def fetch(self, service: str, actor: Actor, path: str) -> bytes:
+        """Read something that is no JSON, such as a page to print. Raises: Unanswered."""
+        give_up_at = time.monotonic() + DEADLINE_S
+        headers = {"Authorization": f"Bearer {actor.token}"}
+        while time.monotonic() < give_up_at:
+            response = await self._once(service, "GET", path, headers=headers)
+            if response is not None and response.status_code < 500:
+                if response.is_success:
+                    return response.content
+                raise Unanswered(f"{service} answered {response.status_code} to {path}")
+            await asyncio.sleep(FIRST_PAUSE_S)
+        raise Unanswered(f"{service} did not answer to {path} for {DEADLINE_S:.0f} s")
+
     async def metrics(self, service: str) -> str:
         """A service's metrics, or nothing while it does not answer."""
         response = await self._once(service, "GET", "/metrics")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tanggap.flood.areas import CAPITAL_DISTRICT, KATINGAN, MIDDLE_DISTRICT, PROVINCE_STORE_AREA
+from tanggap.flood.areas import CAPITAL_DISTRICT, KATINGAN, MIDDLE_DISTRICT, PROVINCE_STORE_AREA, districts
 from tanggap.flood.caller import Actor
 from tanggap.flood.ids import Ids
 from tanggap.flood.plan import Post
@@ -111,7 +111,23 @@ async def stock_up(stage: Stage) -> None:
             for place in places
         )
     )
+    await _open_routes(stage)
     await asyncio.gather(*(_receive(stage, number, lot) for number, lot in enumerate(_lots(stage))))
+
+
+async def _open_routes(stage: Stage) -> None:
+    """From every store to every district: by road from near, by river where the road is under water."""
+    routes = [
+        {
+            "from_end": store.place_id,
+            "to_end": district,
+            "mode": "road" if store.area_code == district or number % 2 else "river",
+            "minutes": 30 + 40 * abs(number - place * 4),
+        }
+        for place, store in enumerate(STORES)
+        for number, district in enumerate(districts())
+    ]
+    await stage.must("logistics", stage.cast.coordinator, "/v1/routes", stage.key("routes"), {"routes": routes})
 
 
 def _lots(stage: Stage) -> list[dict[str, Any]]:

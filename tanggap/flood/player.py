@@ -13,12 +13,16 @@ from typing import Any
 
 from tanggap.flood.box import Box
 from tanggap.flood.caller import Caller
+from tanggap.flood.custody import Custody
 from tanggap.flood.faults import Faults, Schedule
 from tanggap.flood.field import Field, Registered
 from tanggap.flood.journal import Journal
+from tanggap.flood.letters import Letters
+from tanggap.flood.ministry import Ministry
 from tanggap.flood.money import Money, Paid
 from tanggap.flood.office import declare, stock_up
 from tanggap.flood.plan import Options
+from tanggap.flood.readiness import Ready, get_ready
 from tanggap.flood.scale import SCALE_DEFAULT
 from tanggap.flood.stage import Cast, Progress, Stage
 from tanggap.flood.stores import Stores, Supplied
@@ -116,6 +120,7 @@ class _Play:
         self._stage = stage
         self._goods = Stores(stage) if "logistics" in stage.caller.services else None
         self._money = Money(stage) if "aid" in stage.caller.services else None
+        self._ready: Ready | None = None
 
     async def all(self) -> tuple[Registered, Supplied | None, Paid | None]:
         stage = self._stage
@@ -133,16 +138,21 @@ class _Play:
         await declare(self._stage)
         if self._goods is not None:
             await stock_up(self._stage)
+            self._ready = await get_ready(self._stage)
         if self._money is not None:
             await self._money.prepare_budgets()
 
     async def _supply(self) -> Supplied | None:
-        if self._goods is None:
+        if self._goods is None or self._ready is None:
             return None
         await self._stage.caught_up("logistics")
-        self._stage.progress("supplying", 0, 1)
+        self._stage.progress("supplying", 0, 3)
         supplied = await self._goods.supply()
-        self._stage.progress("supplying", 1, 1)
+        self._stage.progress("supplying", 1, 3)
+        await Letters(self._stage, await Ministry(self._stage).play()).play()
+        self._stage.progress("supplying", 2, 3)
+        await Custody(self._stage, self._ready).play()
+        self._stage.progress("supplying", 3, 3)
         return supplied
 
     async def _compensate(self) -> Paid | None:

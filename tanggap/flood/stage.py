@@ -40,11 +40,15 @@ class NotCaughtUp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who acts. `both` may prepare and approve, and tries to do both with one claim."""
+    """Who acts. `both` may prepare and approve, and tries to do both with one claim.
+
+    The inspector is the second person of a store: looks at what the storekeeper received or counted.
+    """
 
     coordinator: Actor
     surveyors: tuple[Actor, ...]
     storekeeper: Actor
+    inspector: Actor
     officers: tuple[Actor, ...]
     approver: Actor
     both: Actor
@@ -63,6 +67,7 @@ class Cast:
             coordinator=actor("coordinator", "operator"),
             surveyors=tuple(actor(f"surveyor-{number}", "aid_officer") for number in range(OFFICERS)),
             storekeeper=actor("storekeeper", "warehouse"),
+            inspector=actor("inspector", "warehouse"),
             officers=tuple(actor(f"officer-{number}", "aid_officer") for number in range(OFFICERS)),
             approver=actor("approver", "approver"),
             both=actor("both", "aid_officer", "approver"),
@@ -72,7 +77,8 @@ class Cast:
     @property
     def names(self) -> list[str]:
         """The pseudonyms of everybody who writes."""
-        people = (self.coordinator, *self.surveyors, self.storekeeper, *self.officers, self.approver, self.both)
+        stores = (self.storekeeper, self.inspector)
+        people = (self.coordinator, *self.surveyors, *stores, *self.officers, self.approver, self.both)
         return [one.name for one in people]
 
 

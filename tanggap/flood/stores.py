@@ -1,4 +1,4 @@
-"""How goods come to people: asked for out of the needs, reserved, sent, counted by the posts, handed out.
+"""How goods come to people: asked for out of the needs, approved, reserved, sent, counted by the posts, handed out.
 
 Owns the order of these steps. What a post counts and gives away is `deliveries.py`'s.
 """
@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from tanggap.flood.caller import Actor
 from tanggap.flood.deliveries import Deliveries, Sent
 from tanggap.flood.office import BLANKET, BLANKETS, drawn_id
 from tanggap.flood.plan import Post
@@ -42,7 +43,7 @@ class Stores:
         opened = await stage.caller.commands("logistics", storekeeper, "/v1/requests:from-demand", key, asked)
         request_ids = [item["id"] for item in opened if item["status"] == "accepted"]
         blankets = await self._ask_blankets()
-        await self._reserve([*request_ids, blankets])
+        await self._serve([*request_ids, blankets])
         sent = [one for each in await asyncio.gather(*map(self._dispatch, request_ids)) for one in each]
         short = await self._dispatch(blankets)
         deliveries = Deliveries(stage)
@@ -64,17 +65,31 @@ class Stores:
         await stage.must("logistics", stage.cast.storekeeper, "/v1/requests", stage.key("blankets"), body)
         return request_id
 
-    async def _reserve(self, request_ids: list[str]) -> None:
+    async def _serve(self, request_ids: list[str]) -> None:
+        """The regency serves its own requests; what it has no goods for the province takes over."""
+        stage = self._stage
+        await self._each("approve", request_ids, stage.cast.approver)
+        await self._each("allocate", request_ids, stage.cast.storekeeper)
+        asked = {"disaster_id": stage.world.disaster_id, "short": True}
+        rows = await stage.caller.read_all("logistics", stage.cast.storekeeper, "/v1/requests", **asked)
+        short = sorted({row["id"] for row in rows} & set(request_ids))
+        if short:
+            await self._each("take-over", short, stage.cast.storekeeper, reason="regency_without_stock")
+            await self._each("approve", short, stage.cast.approver, turn="province")
+            await self._each("allocate", short, stage.cast.storekeeper, turn="province")
+            stage.journal.story("taken_over", requests=len(short))
+
+    async def _each(self, act: str, request_ids: list[str], actor: Actor, turn: str = "", **told: str) -> None:
+        """Do one thing with many requests; each has to be accepted."""
         stage = self._stage
         for first in range(0, len(request_ids), 100):
-            body = {"request_ids": request_ids[first : first + 100]}
-            key = stage.key("allocate", first)
-            path = "/v1/requests:allocate"
-            items = await stage.caller.commands("logistics", stage.cast.storekeeper, path, key, body)
+            body = {"request_ids": request_ids[first : first + 100], **told}
+            key = stage.key(act, *([turn] if turn else []), first)
+            items = await stage.caller.commands("logistics", actor, f"/v1/requests:{act}", key, body)
             refused = [item for item in items if item["status"] != "accepted"]
             if refused:
-                raise NotAsPlanned(f"a request could not be allocated: {refused[0].get('problem')}")
-            stage.progress("allocating", first + len(body["request_ids"]), len(request_ids))
+                raise NotAsPlanned(f"{act}: a request was not accepted: {refused[0].get('problem')}")
+            stage.progress(f"{act} requests", first + len(body["request_ids"]), len(request_ids))
 
     async def _dispatch(self, request_id: str) -> list[Sent]:
         """Send what is reserved for a request, one vehicle a store."""

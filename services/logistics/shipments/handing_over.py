@@ -20,7 +20,7 @@ from shared.kit.decisions.types import Event, Ref, Refusal, States
 
 # A warehouse gives goods out by shipments only, so that no more leaves it than was approved.
 GIVERS = frozenset({PlaceKind.DROP_POINT, PlaceKind.LUMBUNG, PlaceKind.POST})
-TAKERS = frozenset({PlaceKind.VILLAGE, PlaceKind.POST})
+TAKERS = frozenset({PlaceKind.VILLAGE, PlaceKind.POST, PlaceKind.KITCHEN})
 
 
 @dataclass(frozen=True, slots=True)
