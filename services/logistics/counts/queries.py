@@ -58,10 +58,12 @@ async def survey(connection: AsyncConnection, count_id: str) -> Survey | None:
     there = await _on_hand(connection, found.place_id)
     seen = {
         lot_id: Seen(version, there.get(lot_id, 0) - since.get(lot_id, 0), since.get(lot_id, 0))
-        for lot_id, version in (await connection.execute(_versions(count_id))).tuples()
+        for lot_id, version in await connection.execute(_versions(count_id))
     }
-    holders = sa.select(reservation.c.request_id.distinct()).where(
-        reservation.c.place_id == found.place_id, reservation.c.parent.in_(_lots_of(count_id))
+    holders = (
+        sa.select(reservation.c.request_id)
+        .where(reservation.c.place_id == found.place_id, reservation.c.parent.in_(_lots_of(count_id)))
+        .distinct()
     )
     books = {lot_id: on_hand - since.get(lot_id, 0) for lot_id, on_hand in there.items()}
     return Survey(
@@ -123,7 +125,7 @@ async def books_at(connection: AsyncConnection, place_id: str, position: int, in
 
 async def _on_hand(connection: AsyncConnection, place_id: str) -> Mapping[str, int]:
     query = sa.select(balance.c.parent, balance.c.on_hand).where(balance.c.entry == place_id)
-    return dict((await connection.execute(query)).tuples().all())
+    return {lot_id: on_hand for lot_id, on_hand in await connection.execute(query)}
 
 
 async def movements_since(connection: AsyncConnection, place_id: str, position: int) -> Sequence[dict[str, Any]]:
