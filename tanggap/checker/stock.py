@@ -14,6 +14,18 @@ from tanggap.checker.findings import Finding, Kind
 Balances = Mapping[tuple[str, str], int]
 # Accounts outside the stores may hold less than nothing, as may a store that a report from the field overdrew.
 ACCOUNTS = ("supplier", "donor", "handed_out", "lost", "damaged", "consumed", "destroyed", "surplus")
+# What changes a line of a shipment, and the two sides of it that are equal at every position.
+_LINES_CHANGE = (
+    "shipment_dispatched",
+    "shipment_passed",
+    "shipment_received",
+    "shipment_diverted",
+    "shipment_returned",
+)
+_TAKEN_OFF = {"shipment_diverted": "diverted", "shipment_returned": "returned"}
+_COUNTED = ("accepted", "damaged", "missing")
+_COME, _GONE = ("dispatched", "surplus"), (*_COUNTED, "returned", "diverted", "open")
+_UNLOADS = ("delivery", "damage", "loss")
 
 
 def check_stock(evidence: Evidence) -> Iterator[Finding]:
@@ -90,44 +102,53 @@ def _negative(log: Log) -> Iterator[Finding]:
 
 
 def _shipments(log: Log) -> Iterator[Finding]:
-    """What was accepted, missing and damaged of a shipment is what was sent, and has moved so."""
-    sent: dict[str, Counter[str]] = {}
-    counted: dict[str, Counter[str]] = defaultdict(Counter)
-    seen: set[tuple[str, str]] = set()
-    for entry in log.named("shipment_dispatched", "shipment_received"):
-        shipment = entry.data["shipment_id"]
+    """What was sent of each line, or came unsent, has gone somewhere or is open; and what was counted has moved so."""
+    lines: dict[tuple[str, int], Counter[str]] = {}
+    counted: Counter[tuple[str, str]] = Counter()
+    sent: set[str] = set()
+    for entry in log.named(*_LINES_CHANGE):
+        shipment, told = entry.data["shipment_id"], entry.data["lines"]
         if entry.name == "shipment_dispatched":
-            sent[shipment] = Counter()
-            for line in entry.data["lines"]:
-                sent[shipment][line["lot_id"]] += line["quantity"]
-            continue
-        lots = {line["lot_id"] for line in entry.data["lines"]}
-        for line in entry.data["lines"]:
-            if (shipment, line["lot_id"]) not in seen and shipment in sent:
-                for part in ("accepted", "missing", "damaged"):
-                    counted[shipment][line["lot_id"]] += line[part]
-        if shipment in sent:
-            seen |= {(shipment, lot) for lot in lots}
-    off_vehicle = _off_vehicle(log)
-    for shipment, lots_sent in sent.items():
-        for lot, quantity in lots_sent.items():
-            if (shipment, lot) not in seen:
-                continue  # still on its way
-            got, moved = counted[shipment][lot], off_vehicle[(shipment, lot)]
-            if got != quantity or moved != quantity:
-                detail = f"{quantity} of {lot} sent, {got} counted, {moved} taken off the vehicle"
-                yield _differs(log, f"shipment {shipment}", detail, max(abs(got - quantity), abs(moved - quantity)))
+            sent.add(shipment)
+            lines |= {
+                (shipment, line["line_no"]): Counter(dispatched=line["quantity"], open=line["quantity"])
+                for line in told
+            }
+        elif shipment in sent and "received_twice" not in entry.data.get("flags", ()):
+            for line in told:
+                _follow(lines.setdefault((shipment, line["line_no"]), Counter()), entry.name, line)
+                counted[(shipment, line["lot_id"])] += sum(line.get(part, 0) for part in _COUNTED)
+    for (shipment, number), line in lines.items():
+        come, gone = sum(line[part] for part in _COME), sum(line[part] for part in _GONE)
+        if come != gone or min(line.values()) < 0:
+            detail = f"line {number}: {come} sent or unsent, {gone} accounted for"
+            yield _differs(log, f"shipment {shipment}", detail, abs(come - gone))
+    unloaded = _unloaded(log)
+    for shipment, lot in sorted(counted.keys() | unloaded.keys()):
+        said, moved = counted[(shipment, lot)], unloaded[(shipment, lot)]
+        if said != moved:
+            yield _differs(log, f"shipment {shipment}", f"{said} of {lot} counted, {moved} moved", abs(said - moved))
 
 
-def _off_vehicle(log: Log) -> Counter[tuple[str, str]]:
-    """What each shipment's movements took off its vehicle, by lot."""
-    vehicles = {entry.data["shipment_id"]: entry.data["vehicle_place_id"] for entry in log.named("shipment_dispatched")}
-    taken: Counter[tuple[str, str]] = Counter()
+def _follow(line: Counter[str], name: str, told: Mapping[str, Any]) -> None:
+    """A line after a count, a diversion or a return."""
+    if name in _TAKEN_OFF:
+        line[_TAKEN_OFF[name]] += told["quantity"]
+        line["open"] -= told["quantity"]
+        return
+    for part in ("surplus", "accepted", "damaged", "missing"):
+        line[part] += told[part]
+    line["open"] = told["open"]
+
+
+def _unloaded(log: Log) -> Counter[tuple[str, str]]:
+    """What each shipment's movements brought to a place or an account, by lot."""
+    moved: Counter[tuple[str, str]] = Counter()
     for entry in log.named("stock_moved"):
         kind, _, shipment = str(entry.data["cause"]).partition("/")
-        if kind == "shipment" and entry.data["from_place_id"] == vehicles.get(shipment):
-            taken[(shipment, entry.data["lot_id"])] += entry.data["quantity"]
-    return taken
+        if kind == "shipment" and entry.data["reason"] in _UNLOADS:
+            moved[(shipment, entry.data["lot_id"])] += entry.data["quantity"]
+    return moved
 
 
 def _hand_outs(log: Log) -> Iterator[Finding]:

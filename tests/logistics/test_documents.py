@@ -22,6 +22,7 @@ from shared.contracts.documents import (
 )
 from shared.contracts.ids import ActorId, DocumentId, ItemCode, Subject
 from shared.contracts.shipments import Signature, SignerRole
+from shared.kit.decisions.types import Ref
 from tests.logistics.builders import TODAY, new_id
 from tests.logistics.story import Story, only
 
@@ -108,7 +109,7 @@ def test_every_number_up_to_the_last_is_a_letter_or_known_to_be_out(steps: list[
     story, register = Story(), register_id(DocumentKind.SURAT_JALAN, TODAY.year, OFFICE)
     issued: list[str] = []
     for step in steps:
-        book = story.states.get(next((ref for ref in story.states if ref.id == register), None))
+        book = story.states.get(Ref("register", register))
         if step == "issue":
             story.accepted(command := issue())
             issued.append(command.document_id)
