@@ -112,6 +112,7 @@ def registered(
     again: bool = False,
     area_code: str = VILLAGE,
     disaster_id: str = DISASTER,
+    residence: str = Residence.HOME,
 ) -> victims.HouseholdRegistration:
     """A household of so many persons, of whom the first `elsewhere` are registered elsewhere."""
     kind = victims.HouseholdRegisteredAgain if again else victims.HouseholdRegistered
@@ -122,7 +123,7 @@ def registered(
         device_id=DeviceId(new_id()),
         device_number=1,
         area_code=area_code,
-        residence=Residence.HOME,
+        residence=Residence(residence),
         persons=tuple(_person(twin=number < elsewhere) for number in range(persons)),
         commitments=victims.HouseholdCommitments(),
         happened_on=date(2026, 11, 20),
