@@ -62,6 +62,8 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def _normal_text(value: str) -> str:
+    if value.isascii() and value.isprintable():
+        return value
     text = value.translate(_BREAKS)
     if _CONTROL.search(text):
         raise ValueError("control characters are not text")

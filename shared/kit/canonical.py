@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 _LEAVES = frozenset({str, bool, int})
+_ONLY_TEXT = frozenset({str})
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
 
@@ -27,9 +28,9 @@ def assert_canonical(value: Any) -> None:
     if kind in _LEAVES:
         return
     if kind is dict:
-        for key, child in value.items():
-            if type(key) is not str or not key.isascii():
-                raise ValueError("keys are ASCII strings")
+        if not _ONLY_TEXT.issuperset(map(type, value)) or not "".join(value).isascii():
+            raise ValueError("keys are ASCII strings")
+        for child in value.values():
             if type(child) not in _LEAVES:
                 assert_canonical(child)
     elif kind is list or kind is tuple:

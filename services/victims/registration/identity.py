@@ -5,8 +5,8 @@ has, so it is accepted and flagged. Must not look anybody up, and never puts a n
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from lokal import parse_nik, parse_phone
 
@@ -29,8 +29,7 @@ _SEPARATORS = re.compile(r"[\s.-]")
 _KK = re.compile(r"(?!(\d)\1{15})[0-9]{16}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class NikFinding:
+class NikFinding(NamedTuple):
     """What a NIK is flagged for, and its sixteen digits if two reports of it can be compared."""
 
     digits: str | None
@@ -46,14 +45,13 @@ def check_nik(nik: str | None, *, sex: Sex, birth_date: date | None, on: date) -
     if nik is None:
         return NikFinding(None, FieldFlag.NIK_MISSING)
     found = parse_nik(nik, reference_date=on)
-    faults = {fault.code for fault in found.errors}
-    digits = found.nik if faults <= _COMPARABLE_FAULTS else None
-    if faults:
-        return NikFinding(digits, FieldFlag.NIK_MALFORMED)
+    if found.errors:
+        comparable = all(fault.code in _COMPARABLE_FAULTS for fault in found.errors)
+        return NikFinding(found.nik if comparable else None, FieldFlag.NIK_MALFORMED)
     told = found.birth_date
     other_date = birth_date is not None and told is not None and told[2:] != birth_date.isoformat()[2:]
     other_sex = sex is not Sex.UNKNOWN and found.gender is not None and _SEX_OF_NIK[found.gender] is not sex
-    return NikFinding(digits, FieldFlag.NIK_MISMATCH if other_date or other_sex else None)
+    return NikFinding(found.nik, FieldFlag.NIK_MISMATCH if other_date or other_sex else None)
 
 
 def kk_digits(kk_number: str) -> str | None:

@@ -11,26 +11,22 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kit import clock
-from shared.kit.database import fetch
+from shared.kit.database import copy_rows, fetch
 from shared.kit.decisions.types import SealedDocument
 from shared.kit.vault.documents import Content, Erased, Opening, as_uuid, open_document
 from shared.kit.vault.keys import VaultKeys
+from shared.kit.vault.tables import document
 
 READ_LIMIT_SUBJECTS = 1000
 
 # A subject's documents by field group (a group never collected is not in it), or the word that they are gone.
 Documents = dict[str, Content]
 
-_WRITE = """
-    INSERT INTO vault.document (subject_id, field_group, version, wrapped_key, ciphertext)
-    SELECT n.subject_id, n.field_group,
-           coalesce((SELECT max(d.version) FROM vault.document d
-                      WHERE d.subject_id = n.subject_id AND d.field_group = n.field_group), 0)
-             + row_number() OVER (PARTITION BY n.subject_id, n.field_group ORDER BY n.place),
-           n.wrapped_key, n.ciphertext
-      FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[]), CAST($3 AS bytea[]), CAST($4 AS bytea[]))
-           WITH ORDINALITY AS n(subject_id, field_group, wrapped_key, ciphertext, place)
-    """
+_LATEST = (
+    "SELECT subject_id, field_group, max(version) FROM vault.document "
+    "WHERE subject_id = ANY(CAST($1 AS uuid[])) GROUP BY subject_id, field_group"
+)
+_COLUMNS = ("subject_id", "field_group", "version", "wrapped_key", "ciphertext")
 
 # One statement, so that no document leaves the database without its record: if the insert fails, nothing is read.
 # `erased_at` closes reading from the moment of the request, whether or not the destruction is done.
@@ -76,14 +72,14 @@ async def write_documents(connection: AsyncConnection, documents: Sequence[Seale
     """
     if not documents:
         return
-    await fetch(
-        connection,
-        _WRITE,
-        [document.subject_id for document in documents],
-        [document.field_group for document in documents],
-        [document.wrapped_key for document in documents],
-        [document.ciphertext for document in documents],
-    )
+    latest = await fetch(connection, _LATEST, list({one.subject_id for one in documents}))
+    versions: dict[tuple[str, str], int] = {(subject.hex, group): version for subject, group, version in latest}
+    rows = []
+    for subject_id, field_group, wrapped_key, ciphertext in documents:
+        place = (subject_id.replace("-", "").lower(), field_group)
+        version = versions[place] = versions.get(place, 0) + 1
+        rows.append((subject_id, field_group, version, wrapped_key, ciphertext))
+    await copy_rows(connection, document, _COLUMNS, rows)
 
 
 async def read_documents(
