@@ -107,7 +107,7 @@ def _add_entitlements(router: APIRouter, runtime: Runtime) -> None:
         household_id: UuidText,
         _: OfficeReader,
         on: LegalDate | None = None,
-        days: Annotated[int, Query(ge=1, le=3650)] = ASSUMED_NEED_DAYS,
+        days: Annotated[int | None, Query(ge=1, le=3650, description="those of the norm if nothing is said")] = None,
     ) -> dict[str, Any]:
         today = runtime.today()
         async with runtime.database.reading() as connection:

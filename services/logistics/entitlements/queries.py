@@ -46,7 +46,7 @@ async def families_to_plan(
 
 
 async def entitlement_of(
-    connection: AsyncConnection, household_id: str, *, on: date, today: date, days: int
+    connection: AsyncConnection, household_id: str, *, on: date, today: date, days: int | None
 ) -> dict[str, Any] | None:
     """What a household's family is due on a day and what it got, or None if neither need nor hand-out names it."""
     family = (await standings(connection, [household_id]))[household_id]
@@ -60,7 +60,6 @@ async def entitlement_of(
         "person_count": family.person_count,
         **_norm(family),
         "on": on.isoformat(),
-        "days": days,
         "items": [
             {
                 "item_code": share.item_code,

@@ -40,7 +40,7 @@ def _upsert(table: sa.Table, *changing: str) -> tuple[sa.Table, sa.TextClause]:
     )
 
 
-_PROFILES = _upsert(tables.profile_version, "lines")
+_PROFILES = _upsert(tables.profile_version, "days", "lines")
 _HOUSEHOLDS = _upsert(
     tables.household, "disaster_id", "area_code", "person_count", "profile_id", "profile_version", "position"
 )
@@ -95,6 +95,7 @@ async def _keep_profiles(connection: AsyncConnection, placed: Sequence[Placed]) 
         {
             "profile_id": one.event.ref.id,
             "version": one.event.sequence,
+            "days": one.event.payload.days,
             "lines": [line.model_dump(mode="json") for line in one.event.payload.lines],
         }
         for one in placed

@@ -17,13 +17,13 @@ from services.logistics.entitlements.due import Excess, Got, Planned, Share, exc
 from services.logistics.entitlements.families import families_of
 from services.logistics.entitlements.tables import household, planned_ration, profile_version
 from services.logistics.handouts.tables import received
-from services.logistics.rations.norms import ASSUMED_NEED_DAYS, NORMS
+from services.logistics.rations.norms import NORMS
 from shared.contracts.logistics import RationLine
 from shared.kit.http.reads import array
 
 _LINES = TypeAdapter(tuple[RationLine, ...])
 # A need may be derived by a built-in norm that was never set as a profile.
-_BUILT_IN = {norm.profile_id: norm.lines for norm in NORMS}
+_BUILT_IN = {norm.profile_id: (norm.days, norm.lines) for norm in NORMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Norm:
 
     profile_id: str
     version: int
+    days: int
     lines: tuple[RationLine, ...]
 
 
@@ -45,10 +46,11 @@ class Family:
     got: tuple[Got, ...]
     planned: tuple[Planned, ...]
 
-    def shares(self, *, on: date, today: date, days: int = ASSUMED_NEED_DAYS) -> dict[str, Share]:
-        """What it is due on a day by item."""
+    def shares(self, *, on: date, today: date, days: int | None = None) -> dict[str, Share]:
+        """What it is due on a day by item, for so many days or those of its norm."""
         if self.norm is None:
             return {}
+        days = days or self.norm.days
         return shares(
             self.norm.lines, self.person_count, days=days, on=on, today=today, got=self.got, planned=self.planned
         )
@@ -57,7 +59,7 @@ class Family:
         """What it got beyond what it was due; nothing where nobody of it is registered."""
         if self.norm is None or not self.person_count:
             return []
-        return list(excesses(self.norm.lines, self.person_count, days=ASSUMED_NEED_DAYS, got=self.got))
+        return list(excesses(self.norm.lines, self.person_count, days=self.norm.days, got=self.got))
 
 
 async def standings(connection: AsyncConnection, household_ids: Collection[str]) -> dict[str, Family]:
@@ -97,10 +99,12 @@ async def _norms(connection: AsyncConnection, households: Collection[sa.Row[Any]
     wanted = {(row.profile_id, row.profile_version) for row in households}
     query = sa.select(profile_version).where(profile_version.c.profile_id == array(id_ for id_, _ in wanted))
     set_ = {
-        (row.profile_id, row.version): _LINES.validate_python(row.lines)
+        (row.profile_id, row.version): (row.days, _LINES.validate_python(row.lines))
         for row in (await connection.execute(query) if wanted else ())
     }
-    return {(id_, version): Norm(id_, version, set_.get((id_, version)) or _BUILT_IN[id_]) for id_, version in wanted}
+    return {
+        (id_, version): Norm(id_, version, *(set_.get((id_, version)) or _BUILT_IN[id_])) for id_, version in wanted
+    }
 
 
 def _got(row: sa.Row[Any]) -> Got:

@@ -24,12 +24,13 @@ distribution = aggregate(
     sa.Index("distribution_by_disaster", "disaster_id", "id"),
 )
 
-# The lines of every version of a norm that needs were derived by.
+# Every version of a norm that needs were derived by, and for how many days it plans.
 profile_version = sa.Table(
     "profile_version",
     metadata,
     sa.Column("profile_id", sa.Text, primary_key=True),
     sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("days", sa.BigInteger, nullable=False),
     listed("lines"),
 )
 

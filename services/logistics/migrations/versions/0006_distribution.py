@@ -57,6 +57,7 @@ def _create_families() -> None:
         "profile_version",
         sa.Column("profile_id", sa.Text, primary_key=True),
         sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("days", sa.BigInteger, nullable=False),
         sa.Column("lines", JSONB, nullable=False),
     )
     op.create_table(
