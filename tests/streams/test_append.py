@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from shared.kit.streams.append import StreamAppender, stream_tails
+from shared.kit.streams.append import Batch, StreamAppender, stream_tails
 from shared.kit.streams.names import StreamId, partition_stream
 from tests.streams.reading import stored
 
@@ -66,7 +66,7 @@ class Publishers:
         if not envelopes:
             self.tails[publisher] = (await stream_tails(self.redis, "victims", 1))[0]
             return self.tails[publisher] != (self.epoch, self.last) and self.last > 0
-        answer = await self.appender.append(0, StreamId(self.epoch, first), envelopes, starts_epoch=starts)
+        (answer,) = await self.appender.append([Batch(0, StreamId(self.epoch, first), envelopes, starts)])
         self.tails[publisher] = answer.tail
         return True
 

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from shared.contracts import catalogue
 from shared.kit import clock
 from shared.kit.streams import names
-from shared.kit.streams.append import StreamAppender, stream_tails
+from shared.kit.streams.append import Appended, Batch, StreamAppender, stream_tails
 from shared.kit.streams.faults import StreamAhead
 from shared.kit.streams.names import StreamId, checkpoint_stream, partition_stream
 from shared.kit.streams.publisher import Publisher, raise_epoch
@@ -55,27 +57,39 @@ async def test_empty_log_sends_nothing(source: SourceLog, broker: Redis) -> None
     assert await broker.keys("*") == []
 
 
-async def test_repeated_append_is_harmless(source: SourceLog, broker: Redis) -> None:
+async def append(redis: Redis, first: StreamId, *envelopes: bytes, starts_epoch: bool = False) -> Appended:
+    """Append to partition 0."""
+    (appended,) = await StreamAppender(redis, "victims").append([Batch(0, first, envelopes, starts_epoch)])
+    return appended
+
+
+async def test_repeated_append_is_harmless(broker: Redis) -> None:
     """A batch sent again because its reply was lost is refused with the stream's tail."""
-    appender = StreamAppender(broker, "victims")
-    assert await appender.append(0, StreamId(1, 1), [b"a", b"b"], starts_epoch=True) == (StreamId(1, 2), 2)
-    assert await appender.append(0, StreamId(1, 1), [b"a", b"b"], starts_epoch=True) == (StreamId(1, 2), 0)
-    assert await appender.append(0, StreamId(1, 3), [b"c"], starts_epoch=False) == (StreamId(1, 3), 1)
+    assert await append(broker, StreamId(1, 1), b"a", b"b", starts_epoch=True) == (StreamId(1, 2), 2)
+    assert await append(broker, StreamId(1, 1), b"a", b"b", starts_epoch=True) == (StreamId(1, 2), 0)
+    assert await append(broker, StreamId(1, 3), b"c") == (StreamId(1, 3), 1)
     assert await broker.xlen(partition_stream("victims", 0)) == 3
+
+
+async def test_batch_that_is_refused_costs_the_others_nothing(broker: Redis) -> None:
+    """Batches of several partitions go together; each is taken or refused for itself."""
+    batches = [Batch(partition, StreamId(1, 1 + partition), [b"a"], True) for partition in range(3)]
+    batches[1] = Batch(1, StreamId(1, 2), [b"a"], False)
+    appended = await StreamAppender(broker, "victims").append(batches)
+    assert appended == [(StreamId(1, 1), 1), (StreamId(0, 0), 0), (StreamId(1, 3), 1)]
 
 
 async def test_append_after_a_lost_tail_is_refused(broker: Redis) -> None:
     """Numbers never go in above a hole."""
-    appender = StreamAppender(broker, "victims")
-    assert await appender.append(0, StreamId(1, 5), [b"e"], starts_epoch=False) == (StreamId(0, 0), 0)
+    assert await append(broker, StreamId(1, 5), b"e") == (StreamId(0, 0), 0)
     assert await broker.exists(partition_stream("victims", 0)) == 0
 
 
 async def test_large_numbers_keep_every_digit(broker: Redis) -> None:
     """The script's arithmetic is exact up to the largest number a log may give."""
-    appender = StreamAppender(broker, "victims")
     first = StreamId(2**40 + 1, 2**52 + 1)
-    assert await appender.append(0, first, [b"a", b"b"], starts_epoch=True) == (StreamId(first.epoch, 2**52 + 2), 2)
+    appended = await append(broker, first, b"a", b"b", starts_epoch=True)
+    assert appended == (StreamId(first.epoch, 2**52 + 2), 2)
     assert await ids(broker, 0) == [first, StreamId(first.epoch, 2**52 + 2)]
 
 
@@ -98,6 +112,44 @@ async def test_two_publishers_at_once_send_nothing_twice(source: SourceLog, brok
         await asyncio.gather(*(each.publish_pending() for each in publishers))
     await assert_streams_equal_log(broker, source)
     assert sum(each.sent for each in publishers) == 5_600
+
+
+async def test_all_partitions_are_read_and_sent_together(source: SourceLog, broker: Redis) -> None:
+    """A round takes one query for rows and one round trip to the broker, however many partitions it concerns."""
+    publisher = publisher_of(source, broker)
+    await source.write(subjects(100))
+    await publisher.publish_pending()
+    await source.write(subjects(100))
+    queries, packets = 0, 0
+
+    def count(*_: object) -> None:
+        nonlocal queries
+        queries += 1
+
+    sa.event.listen(source.database.engine.sync_engine, "before_cursor_execute", count)
+    execute = Pipeline.execute
+
+    async def counted(self: Pipeline, raise_on_error: bool = True) -> list[object]:
+        nonlocal packets
+        packets += 1
+        return await execute(self, raise_on_error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pipeline, "execute", counted)
+        await publisher.publish_pending()
+    assert (queries, packets) == (2, 1)
+    await assert_streams_equal_log(broker, source)
+
+
+async def test_what_was_committed_before_a_clean_stop_is_sent(source: SourceLog, broker: Redis) -> None:
+    """A service that stops sends its last entries after its publisher was told to end."""
+    publisher = publisher_of(source, broker)
+    running = asyncio.create_task(publisher.run())
+    publisher.stop()
+    await running
+    await source.write(subjects(100))
+    await publisher.publish_pending()
+    await assert_streams_equal_log(broker, source)
 
 
 async def test_flushed_broker_is_filled_again(source: SourceLog, broker: Redis) -> None:

@@ -7,9 +7,11 @@ broker that lost its tail are harmless; writes go on while the broker is down.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -19,31 +21,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kit import clock
 from shared.kit.database import Database
-from shared.kit.log import tables as log_tables
 from shared.kit.streams import tables
-from shared.kit.streams.append import StreamAppender, stream_tails
+from shared.kit.streams.append import Batch, StreamAppender, stream_tails
 from shared.kit.streams.entry import hash_leaf
 from shared.kit.streams.faults import Backoff, StreamAhead, describe, surroundings_failed, wait_for
 from shared.kit.streams.names import StreamId, checkpoint_stream
 from shared.kit.streams.retention import RETAINED, first_retained
+from shared.kit.streams.unsent import Row, read_hash, read_progress, read_rows, runs
 from shared.kit.streams.wire import encode
 
 POLL_S = 0.25
 ROUND_S = 0.04  # least time from one round to the next: what is committed meanwhile shares it, here and at consumers
 TAIL_CHECK_S = 1.0  # how soon a flushed broker is noticed when nothing is written
-BATCH_ENTRIES = 500
-BATCH_BYTES = 1 << 20
 CHECKPOINTS_KEPT = 1_000
 
 logger = structlog.get_logger(__name__)
-_entry = log_tables.entry
 
 
-class _Row(NamedTuple):
-    number: int
-    position: int
-    leaf: bytes
-    recorded_at: datetime
+@dataclass(slots=True)
+class _Unsent:
+    """Rows of one partition that follow `previous`, the hash of the leaf before them, in runs of one append each."""
+
+    partition: int
+    runs: deque[list[Row]]
+    previous: bytes | None
+    starts_epoch: bool
 
 
 class Publisher:
@@ -115,16 +117,18 @@ class Publisher:
                 await wait_for(self._woken, self._poll_s)
 
     def stop(self) -> None:
-        """Let `run` return after the batch in flight."""
+        """Let `run` return once it has sent what it is at."""
         self._stopped.set()
         self._woken.set()
 
     async def publish_pending(self) -> None:
         """Send everything committed so far, then the newest checkpoint."""
-        await self._look()
-        for partition, last in enumerate(self._last_numbers):
-            if last:
-                await self._send_partition(partition, last)
+        await self._look_at_tails()
+        while unsent := await self._read_unsent():
+            while unsent := [each for each in unsent if each.runs]:
+                await self._send(unsent)
+            if not self._behind():
+                break
         self._oldest_unsent = None
         await self._send_checkpoint()
 
@@ -144,75 +148,100 @@ class Publisher:
             "stream_ahead": self.fault is not None,
         }
 
-    async def _look(self) -> None:
-        """Read how far the log goes, and now and then how far the streams do.
+    async def _look_at_tails(self) -> None:
+        """Now and then read how far the streams go.
 
-        The streams are read first: a second publisher may send what is committed in between, and only a tail
-        beyond a log read afterwards is ahead of it.
+        Before the log: a second publisher may send what is committed in between, and only a tail beyond a log read
+        afterwards is ahead of it.
         """
         if not self._last_numbers:
-            await self._read_log()
+            async with self._database.transaction() as connection:
+                await self._learn_progress(connection)
         if self._last_numbers and time.monotonic() - self._tails_read_at >= TAIL_CHECK_S:
             self._tails = await stream_tails(self._redis, self.service, len(self._last_numbers))
             self._tails_read_at = time.monotonic()
-        await self._read_log()
-        for partition, tail in enumerate(self._tails):
-            self._refuse_ahead(partition, tail)
 
-    async def _read_log(self) -> None:
+    def _behind(self) -> list[int]:
+        """The partitions whose stream ends before the log does, as far as both are known."""
+        ends = enumerate(zip(self._tails, self._last_numbers, strict=True))
+        return [partition for partition, (tail, last) in ends if last and tail < (self._epoch, last)]
+
+    async def _read_unsent(self) -> list[_Unsent]:
+        """The next rows of every partition that is behind, read together. Raises: StreamAhead."""
         async with self._database.transaction() as connection:
-            self._epoch, self._last_numbers = await _read_progress(connection)
+            await self._learn_progress(connection)
+            if not self._tails:
+                return []
+            for partition, tail in enumerate(self._tails):
+                self._refuse_ahead(partition, tail)
+            after: dict[int, int] = {}
+            for partition in self._behind():
+                after[partition] = self._tails[partition].number
+                if self._starts_epoch(partition):
+                    floor = clock.now() - self._retained
+                    after[partition] = await first_retained(connection, partition, floor) - 1
+            rows = await read_rows(connection, after) if after else {}
+            unsent = [
+                _Unsent(
+                    partition,
+                    deque(runs(rows[partition])),
+                    await self._previous_hash(connection, partition, after[partition]),
+                    self._starts_epoch(partition),
+                )
+                for partition in after
+            ]
+        if rows:
+            oldest = min(each[0].recorded_at for each in rows.values())
+            self._oldest_unsent = min(oldest, self._oldest_unsent or oldest)
+        return unsent
 
-    async def _send_partition(self, partition: int, last: int) -> None:
-        while not self._stopped.is_set() and (tail := self._tails[partition]) < (self._epoch, last):
-            starts_epoch = tail.epoch < self._epoch
-            async with self._database.transaction() as connection:
-                after = tail.number
-                if starts_epoch:
-                    after = await first_retained(connection, partition, clock.now() - self._retained) - 1
-                rows = await _read_rows(connection, partition, after)
-                previous = await self._previous_hash(connection, partition, after)
-            self._oldest_unsent = min(rows[0].recorded_at, self._oldest_unsent or rows[0].recorded_at)
-            await self._send_rows(partition, rows, previous, starts_epoch=starts_epoch)
+    def _starts_epoch(self, partition: int) -> bool:
+        return self._tails[partition].epoch < self._epoch
+
+    async def _learn_progress(self, connection: AsyncConnection) -> None:
+        self._epoch, self._last_numbers = await read_progress(connection)
 
     async def _measure_backlog(self) -> None:
         """While the broker is down, keep the lag and the age of the oldest unsent entry true."""
         try:
-            await self._read_log()
-            for partition, (last, tail) in enumerate(zip(self._last_numbers, self._tails, strict=False)):
-                if tail.epoch == self._epoch and tail.number < last:
-                    async with self._database.transaction() as connection:
-                        oldest = (await _read_rows(connection, partition, tail.number))[0].recorded_at
-                    self._oldest_unsent = min(oldest, self._oldest_unsent or oldest)
+            async with self._database.transaction() as connection:
+                await self._learn_progress(connection)
+                ends = enumerate(zip(self._last_numbers, self._tails, strict=False))
+                after = {
+                    partition: tail.number
+                    for partition, (last, tail) in ends
+                    if tail.epoch == self._epoch and tail.number < last
+                }
+                rows = await read_rows(connection, after, limit=1) if after else {}
+            for first, *_ in rows.values():
+                self._oldest_unsent = min(first.recorded_at, self._oldest_unsent or first.recorded_at)
         except Exception as error:
             if not surroundings_failed(error):
                 raise
             logger.warning("publisher-cannot-measure", reason=describe(error))
 
-    async def _send_rows(
-        self, partition: int, rows: Sequence[_Row], previous: bytes | None, *, starts_epoch: bool
-    ) -> None:
-        for chunk in _chunks(rows):
-            envelopes = []
-            for row in chunk:
-                leaf_hash = hash_leaf(row.leaf)
-                envelopes.append(encode(row.leaf, position=row.position, leaf_hash=leaf_hash, previous_hash=previous))
-                previous = leaf_hash
-            first = StreamId(self._epoch, chunk[0].number)
-            tail, accepted = await self._appender.append(partition, first, envelopes, starts_epoch=starts_epoch)
-            self._tails[partition] = tail
-            if not accepted:
-                await self._resume(partition, tail)
-                return
-            assert previous is not None
-            self._hashes[partition] = (tail.number, previous)
-            self.sent += accepted
-            starts_epoch = False
+    async def _send(self, unsent: Sequence[_Unsent]) -> None:
+        """Append the next run of each partition, all in one round trip."""
+        batches = [self._batch(each) for each in unsent]
+        for each, appended in zip(unsent, await self._appender.append(batches), strict=True):
+            self._tails[each.partition] = appended.tail
+            if not appended.accepted:  # the stream ends elsewhere: go on from there, with what is committed by now
+                each.runs.clear()
+                continue
+            assert each.previous is not None
+            self._hashes[each.partition] = (appended.tail.number, each.previous)
+            self.sent += appended.accepted
 
-    async def _resume(self, partition: int, tail: StreamId) -> None:
-        """The stream ends elsewhere: go on from there, unless it is ahead of what is committed by now."""
-        await self._read_log()
-        self._refuse_ahead(partition, tail)
+    def _batch(self, unsent: _Unsent) -> Batch:
+        run, starts_epoch = unsent.runs.popleft(), unsent.starts_epoch
+        envelopes = []
+        for row in run:
+            leaf_hash = hash_leaf(row.leaf)
+            envelopes.append(
+                encode(row.leaf, position=row.position, leaf_hash=leaf_hash, previous_hash=unsent.previous)
+            )
+            unsent.previous, unsent.starts_epoch = leaf_hash, False
+        return Batch(unsent.partition, StreamId(self._epoch, run[0].number), envelopes, starts_epoch)
 
     def _refuse_ahead(self, partition: int, tail: StreamId) -> None:
         if tail > (self._epoch, self._last_numbers[partition]):
@@ -228,8 +257,7 @@ class Publisher:
         known, leaf_hash = self._hashes.get(partition, (0, b""))
         if known == number:
             return leaf_hash
-        query = sa.select(_entry.c.leaf).where(_entry.c.partition == partition, _entry.c.number == number)
-        return hash_leaf((await connection.execute(query)).scalar_one())
+        return await read_hash(connection, partition, number)
 
     async def _send_checkpoint(self) -> None:
         note = self._note
@@ -265,35 +293,6 @@ async def published_tails(database: Database, redis: Redis, service: str, partit
     Why: a raised epoch says that what stands under older ones is not this log's, and is sent again.
     """
     async with database.transaction() as connection:
-        epoch, _ = await _read_progress(connection)
+        epoch, _ = await read_progress(connection)
     tails = await stream_tails(redis, service, partitions)
     return {partition: tail.number for partition, tail in enumerate(tails) if tail.epoch >= epoch}
-
-
-async def _read_progress(connection: AsyncConnection) -> tuple[int, Sequence[int]]:
-    """The epoch to publish under, 1 until raised, and each partition's last number, none until the log is opened."""
-    epoch = sa.func.coalesce(sa.select(tables.publisher.c.stream_epoch).scalar_subquery(), 1)
-    row = (await connection.execute(sa.select(epoch, log_tables.head.c.numbers))).one_or_none()
-    return (row[0], tuple(row[1])) if row else (1, ())
-
-
-async def _read_rows(connection: AsyncConnection, partition: int, after: int) -> Sequence[_Row]:
-    columns = (_entry.c.number, _entry.c.position, _entry.c.leaf, _entry.c.recorded_at)
-    query = sa.select(*columns).where(_entry.c.partition == partition, _entry.c.number > after)
-    rows = [_Row(*row) for row in await connection.execute(query.order_by(_entry.c.number).limit(BATCH_ENTRIES))]
-    if not rows or rows[0].number != after + 1 or rows[-1].number != after + len(rows):
-        raise RuntimeError(f"partition {partition} of the log has a hole after number {after}")
-    return rows
-
-
-def _chunks(rows: Sequence[_Row]) -> list[list[_Row]]:
-    """Runs of rows of at most BATCH_BYTES of leaves, at least one row each."""
-    chunks: list[list[_Row]] = []
-    size = BATCH_BYTES
-    for row in rows:
-        if not chunks or size + len(row.leaf) > BATCH_BYTES:
-            chunks.append([])
-            size = 0
-        chunks[-1].append(row)
-        size += len(row.leaf)
-    return chunks
