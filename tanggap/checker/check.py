@@ -20,6 +20,7 @@ from tanggap.checker.findings import Finding, Kind
 from tanggap.checker.order import check_order
 from tanggap.checker.stock import check_stock
 from tanggap.checker.stories import check_stories
+from tanggap.checker.supply import check_supply
 from tanggap.verifier.archive import BadArchive
 from tanggap.verifier.notes import BadNote, parse_key
 from tanggap.verifier.verify import verify
@@ -82,7 +83,7 @@ def examine(folder: Path, journal: Path, log_keys: Mapping[str, Path]) -> CheckR
     evidence = load(folder, journal)
     findings = list(_verified(evidence, log_keys))
     unverified = len({finding.service for finding in findings})
-    for part in (check_delivery, check_order, check_effects, check_stock, check_cash, check_stories):
+    for part in (check_delivery, check_order, check_effects, check_stock, check_supply, check_cash, check_stories):
         findings += part(evidence)
     findings += _parked(evidence)
     return CheckResult(

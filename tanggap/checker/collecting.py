@@ -133,6 +133,7 @@ async def _shown(readers: Mapping[str, Reader]) -> dict[str, Any]:
 # Places that are there without being opened: see docs/glossary.md.
 ACCOUNTS = (
     "supplier",
+    "supplier:opening",
     "donor",
     "handed_out",
     "lost",

@@ -29,13 +29,12 @@ _UNLOADS = ("delivery", "damage", "loss")
 
 
 def check_stock(evidence: Evidence) -> Iterator[Finding]:
-    """Sum the movements of the logistics log and hold them against its balances, shipments and hand-outs."""
+    """Sum the movements of the logistics log and hold them against its balances and hand-outs."""
     log = evidence.logs.get("logistics")
     if log is None:
         return
     yield from _balances(log, evidence.shown["balances"])
     yield from _negative(log)
-    yield from _shipments(log)
     yield from _hand_outs(log)
 
 
@@ -101,56 +100,6 @@ def _negative(log: Log) -> Iterator[Finding]:
                 yield Finding(Kind.RULE, log.service, str(entry.position), detail)
 
 
-def _shipments(log: Log) -> Iterator[Finding]:
-    """What was sent of each line, or came unsent, has gone somewhere or is open; and what was counted has moved so."""
-    lines: dict[tuple[str, int], Counter[str]] = {}
-    counted: Counter[tuple[str, str]] = Counter()
-    sent: set[str] = set()
-    for entry in log.named(*_LINES_CHANGE):
-        shipment, told = entry.data["shipment_id"], entry.data["lines"]
-        if entry.name == "shipment_dispatched":
-            sent.add(shipment)
-            lines |= {
-                (shipment, line["line_no"]): Counter(dispatched=line["quantity"], open=line["quantity"])
-                for line in told
-            }
-        elif shipment in sent and "received_twice" not in entry.data.get("flags", ()):
-            for line in told:
-                _follow(lines.setdefault((shipment, line["line_no"]), Counter()), entry.name, line)
-                counted[(shipment, line["lot_id"])] += sum(line.get(part, 0) for part in _COUNTED)
-    for (shipment, number), line in lines.items():
-        come, gone = sum(line[part] for part in _COME), sum(line[part] for part in _GONE)
-        if come != gone or min(line.values()) < 0:
-            detail = f"line {number}: {come} sent or unsent, {gone} accounted for"
-            yield _differs(log, f"shipment {shipment}", detail, abs(come - gone))
-    unloaded = _unloaded(log)
-    for shipment, lot in sorted(counted.keys() | unloaded.keys()):
-        said, moved = counted[(shipment, lot)], unloaded[(shipment, lot)]
-        if said != moved:
-            yield _differs(log, f"shipment {shipment}", f"{said} of {lot} counted, {moved} moved", abs(said - moved))
-
-
-def _follow(line: Counter[str], name: str, told: Mapping[str, Any]) -> None:
-    """A line after a count, a diversion or a return."""
-    if name in _TAKEN_OFF:
-        line[_TAKEN_OFF[name]] += told["quantity"]
-        line["open"] -= told["quantity"]
-        return
-    for part in ("surplus", "accepted", "damaged", "missing"):
-        line[part] += told[part]
-    line["open"] = told["open"]
-
-
-def _unloaded(log: Log) -> Counter[tuple[str, str]]:
-    """What each shipment's movements brought to a place or an account, by lot."""
-    moved: Counter[tuple[str, str]] = Counter()
-    for entry in log.named("stock_moved"):
-        kind, _, shipment = str(entry.data["cause"]).partition("/")
-        if kind == "shipment" and entry.data["reason"] in _UNLOADS:
-            moved[(shipment, entry.data["lot_id"])] += entry.data["quantity"]
-    return moved
-
-
 def _hand_outs(log: Log) -> Iterator[Finding]:
     """What a hand-out says was given is what left the post for it; told again, nothing more left."""
     told: dict[str, Counter[str]] = {}
@@ -162,7 +111,7 @@ def _hand_outs(log: Log) -> Iterator[Finding]:
     given: dict[str, Counter[str]] = defaultdict(Counter)
     for entry in log.named("stock_moved"):
         kind, _, hand_out = str(entry.data["cause"]).partition("/")
-        if kind == "handout" and "reverses" not in entry.data:
+        if kind == "handout" and "reverses" not in entry.data and "offsets" not in entry.data:
             given[hand_out][entry.data["lot_id"]] += entry.data["quantity"]
     for hand_out in sorted(told.keys() | given.keys()):
         said, moved = told.get(hand_out, Counter()), given.get(hand_out, Counter())

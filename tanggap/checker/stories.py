@@ -8,6 +8,7 @@ from typing import Any
 
 from tanggap.checker.evidence import Evidence
 from tanggap.checker.findings import Finding, Kind
+from tanggap.checker.supply_stories import SUPPLY_STORIES
 
 Story = Mapping[str, Any]
 
@@ -112,6 +113,7 @@ SEEN: Mapping[str, Callable[[Evidence, Story], bool]] = {
     "budget_ran_out": _ran_out,
     "not_enacted": _not_enacted,
     "returned": _returned,
+    **SUPPLY_STORIES,
 }
 
 
