@@ -9,6 +9,7 @@ from services.logistics.counts.capability import COUNTS
 from services.logistics.documents.capability import DOCUMENTS
 from services.logistics.emergencies.capability import EMERGENCIES
 from services.logistics.entitlements.capability import ENTITLEMENTS
+from services.logistics.exchange.capability import EXCHANGE
 from services.logistics.handouts.capability import HANDOUTS
 from services.logistics.intake.capability import INTAKE
 from services.logistics.items.capability import ITEMS
@@ -41,6 +42,7 @@ SERVICE = ServiceDefinition.of(
     STOCK,
     COUNTS,
     PERIODS,
+    EXCHANGE,
     EMERGENCIES,
     ROUTES,
     REQUESTS,

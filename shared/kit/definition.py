@@ -44,13 +44,17 @@ def no_routers(_: "Runtime") -> Sequence[APIRouter]:
 
 @dataclass(frozen=True)
 class Capability:
-    """One folder of a service: the states it keeps, what it decides, what it does on others' events, its doors."""
+    """One folder of a service: the states it keeps, what it decides, what it does on others' events, its doors.
+
+    `media_types` are the forms of content its doors accept besides JSON and CloudEvents.
+    """
 
     kinds: tuple[StateKind[Any], ...] = ()
     deciders: Mapping[type[Any], Decide] = field(default_factory=dict)
     routers: Routers = no_routers
     reactions: Mapping[type[Payload], tuple[Reaction, ...]] = field(default_factory=dict)
     read_models: tuple[ReadModel, ...] = ()
+    media_types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class ServiceDefinition:
     read_models: tuple[ReadModel, ...] = ()
     upcasters: tuple[Upcaster, ...] = ()
     locale: Path | None = None
+    media_types: frozenset[str] = frozenset()
 
     @classmethod
     def of(  # noqa: PLR0913 -- a service is stated in one place
@@ -104,6 +109,7 @@ class ServiceDefinition:
             read_models=tuple(model for one in capabilities for model in one.read_models),
             upcasters=upcasters,
             locale=locale,
+            media_types=frozenset().union(*(one.media_types for one in capabilities)),
         )
 
     @property

@@ -72,6 +72,7 @@ def app_of(runtime: Runtime) -> FastAPI:
             checks={"database": runtime.check_database, "log": runtime.check_log},
             flow=runtime.flow,
             locales=[definition.locale] if definition.locale else [],
+            media_types=definition.media_types,
         )
     )
     app.state.runtime = runtime

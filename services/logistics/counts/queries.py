@@ -125,7 +125,7 @@ async def books_at(connection: AsyncConnection, place_id: str, position: int, in
 
 async def _on_hand(connection: AsyncConnection, place_id: str) -> Mapping[str, int]:
     query = sa.select(balance.c.parent, balance.c.on_hand).where(balance.c.entry == place_id)
-    return {lot_id: on_hand for lot_id, on_hand in await connection.execute(query)}
+    return dict((await connection.execute(query)).all())
 
 
 async def movements_since(connection: AsyncConnection, place_id: str, position: int) -> Sequence[dict[str, Any]]:
