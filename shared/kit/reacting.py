@@ -47,6 +47,10 @@ class Reacting:
         self._reactions = {payload.type: (payload, reactions) for payload, reactions in definition.reactions.items()}
         self._names = {type_.rpartition(".")[0] for type_ in self._reactions}
 
+    def concerns(self, entry: Entry) -> bool:
+        """Whether an entry may have an effect here, as far as its type tells."""
+        return entry.type is None or entry.type in self._reactions or self._is_newer(entry.type)
+
     async def apply(self, connection: AsyncConnection, entries: Sequence[Entry]) -> list[EntryResult]:
         """Decide what these entries cause, in order, in the open transaction."""
         now = clock.now()
@@ -78,10 +82,12 @@ class Reacting:
         self._effect_seconds.labels(last.source).observe(max(0.0, (decided_at - recorded_at).total_seconds()))
 
     def _read(self, entry: Entry, now: datetime) -> list[Item] | Skipped | Rejected:
+        if not self.concerns(entry):
+            return _UNKNOWN
         content = orjson.loads(entry.leaf)
         known = self._reactions.get(content["type"])
         if known is None:
-            return self._without_reaction(content["type"])
+            return Rejected("unknown-version") if self._is_newer(content["type"]) else _UNKNOWN
         payload_class, reactions = known
         try:
             payload = payload_class.model_validate(content["data"], extra="ignore")
@@ -89,9 +95,9 @@ class Reacting:
             return Rejected("bad-content")
         return self._items(event_of(content, payload), reactions, now)
 
-    def _without_reaction(self, type_: str) -> Skipped | Rejected:
-        """A newer version of a type we react to must wait for a release that reads it; all else is passed over."""
-        return Rejected("unknown-version") if type_.rpartition(".")[0] in self._names else _UNKNOWN
+    def _is_newer(self, type_: str) -> bool:
+        """Whether it is another version of a type we react to: it must wait for a release that reads it."""
+        return type_.rpartition(".")[0] in self._names
 
     def _items(self, event: Event, reactions: Sequence[Reaction], now: datetime) -> list[Item]:
         items = []

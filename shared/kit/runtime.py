@@ -229,7 +229,12 @@ class Runtime:
             kills=settings.park_after_attempts,
         )
         delivery = Delivery(
-            self.definition.name, self.database, settings.redis_url, reacting.apply, committed=self._committed
+            self.definition.name,
+            self.database,
+            settings.redis_url,
+            reacting.apply,
+            concerns=reacting.concerns,
+            committed=self._committed,
         )
         return Consumers(delivery, [Source(name, self._log_of(name)) for name in self.definition.sources], pace=pace)
 

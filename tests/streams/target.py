@@ -41,6 +41,7 @@ class Target:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.misbehave: Misbehave = lambda _: None
+        self.concerns: Callable[[Entry], bool] = lambda _: True
         self.before: Callable[[], Awaitable[None]] | None = None
         self.calls = 0
 
@@ -68,7 +69,7 @@ class Target:
         self, redis_url: str, *sources: Source, pace: Pace = QUICK, worker: str = "logistics-a"
     ) -> AsyncIterator[Consumers]:
         """Consumers of this service, running until the block ends."""
-        delivery = Delivery("logistics", self.database, redis_url, self.apply_as(worker))
+        delivery = Delivery("logistics", self.database, redis_url, self.apply_as(worker), self.concerns)
         sources = sources or (Source("victims", partitions=PARTITIONS),)
         consumers = Consumers(delivery, sources, pace=pace, owner=worker)
         await consumers.start()

@@ -1,30 +1,29 @@
 """One partition of one source, consumed.
 
-Owns the way from raw stream entries to a committed cursor: which entries are next, whether the source's history
-is still the one applied before, and where reading goes on after a failure. FastStream moves its own position
-before the handler runs, so every call here answers the position to read from next.
+Owns the way from raw stream entries to a committed cursor, and where reading goes on after a failure. FastStream
+moves its own position before the handler runs, so every call here answers the position to read from next.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from shared.kit.streams.append import StreamState
+from shared.kit.streams.attempt import Readable, Work
 from shared.kit.streams.catchup import LogReader
-from shared.kit.streams.cursors import read_cursor
-from shared.kit.streams.effects import Effects, Readable, Work
-from shared.kit.streams.entry import Entry, Unreadable
+from shared.kit.streams.cursors import Cursor, Move, read_cursor
+from shared.kit.streams.effects import Effects
+from shared.kit.streams.entry import Entry
 from shared.kit.streams.faults import Backoff, LostLease, SourceForked, Unavailable, describe, wait_for
+from shared.kit.streams.following import Following, Raw, check_same
+from shared.kit.streams.joint import Joint
 from shared.kit.streams.leases import Claim
 from shared.kit.streams.names import StreamId
-from shared.kit.streams.wire import read_entry
-
-Raw = tuple[StreamId, bytes]
 
 IDLE_S = 0.5  # of a partition that may not go on, until its subscriber is stopped
+PASSED_MAX = 1_000  # entries that concern nobody here, until the cursor is moved past them at once
 
 logger = structlog.get_logger(__name__)
 
@@ -35,12 +34,15 @@ class PartitionConsumer:
     After the previous owner died holding the lease, the entries it may have had in hand (`batch` of them) are
     tried from one alone upwards, twice as many each time: one of them may have killed it. If it kills again, the next
     owner begins nearer to it, until it is tried alone.
+
+    Entries that concern nobody here are passed: read on from, while the cursor waits a moment to move past them with
+    what comes next. Nothing is lost with them: who takes over reads them again.
     """
 
-    def __init__(self, claim: Claim, work: Work, log: LogReader | None, *, batch: int) -> None:
+    def __init__(self, claim: Claim, work: Work, joint: Joint, log: LogReader | None, *, batch: int) -> None:
         self.lease = claim.lease
         self.cursor = claim.cursor
-        self.effects = Effects(work, claim.lease)
+        self.effects = Effects(work, joint, claim.lease)
         self.stream: StreamState | None = None
         self.lost = False
         self.forked_at: float | None = None
@@ -49,11 +51,14 @@ class PartitionConsumer:
         self.active_at = time.monotonic()
         self.stopped = asyncio.Event()
         self._database = work.database
+        self._concerns = work.concerns
         self._log = log
+        self._following = Following(claim.lease, log)
         self._batch = batch
         self._suspect_to = claim.cursor.number + batch if claim.unclean else 0
         self._suspect_size = 1
         self._stale = False
+        self._passed: list[Readable] = []
         self._gap_seen_at: int | None = None
         self._turn = asyncio.Lock()
         self._backoff = Backoff()
@@ -70,7 +75,7 @@ class PartitionConsumer:
 
         A stream that went back to a lower epoch (its source was restored) is read from there.
         """
-        at = self.cursor.stream_id
+        at = self._at.stream_id
         return at if self.stream is None else StreamId(min(at.epoch, self.stream.tail.epoch), at.number)
 
     @property
@@ -90,35 +95,42 @@ class PartitionConsumer:
         """Apply a batch as it was read and answer the id to read after next. A failure is waited for, not raised."""
         async with self._turn:
             self.last_number = max(self.last_number, batch[-1][0].number)
-            done = await self._guarded(batch)
+            done = await self._guarded(lambda: self._take(batch))
             self.active_at = time.monotonic()
             return batch[-1][0] if done else self.read_after
 
     async def catch_up(self) -> None:
         """Read the source's log over HTTP up to its end, through the same code as the stream."""
         async with self._turn:
-            await self._guarded(None)
+            await self._guarded(self._catch_up)
             self.active_at = time.monotonic()
+
+    async def settle(self) -> None:
+        """Move the cursor past entries that were passed."""
+        if self._passed:
+            async with self._turn:
+                await self._guarded(self._settle)
 
     async def finish(self) -> None:
         """Wait for the batch in hand and take back what only seemed to begin; call after `stopped` is set."""
         async with self._turn:
             if not self.lost:
+                await self._attempted(self._settle)
                 await self.effects.forget_suspect(self.cursor)
 
-    async def _guarded(self, batch: Sequence[Raw] | None) -> bool:
-        """Take a batch, or catch up if there is none; whether the whole batch is applied."""
+    async def _guarded(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        """Take a step unless the partition may not go on; whether it was taken whole."""
         if self.stopped.is_set() or self.lost or self.forked_at is not None:
             await wait_for(self.stopped, IDLE_S)
             return False
+        return await self._attempted(step)
+
+    async def _attempted(self, step: Callable[[], Awaitable[bool]]) -> bool:
         done = False
         try:
             if self._stale:
                 await self._read_cursor()
-            if batch is None:
-                await self._catch_up()
-            else:
-                done = await self._take(batch)
+            done = await step()
             self._backoff.reset()
         except SourceForked as forked:
             self.forked_at = time.monotonic()
@@ -126,15 +138,20 @@ class PartitionConsumer:
         except LostLease:
             await self._doubt()
         except asyncio.CancelledError:
-            self._stale = True  # a commit may have been on its way
+            self._distrust()  # a commit may have been on its way
             raise
         except Exception as error:
             await self._wait_after(error)
         return done
 
+    def _distrust(self) -> None:
+        """The cursor may stand elsewhere: it is read before anything else, and what was passed is read again."""
+        self._stale = True
+        self._passed = []
+
     async def _doubt(self) -> None:
         """The cursor did not move: find out whether only our knowledge of it was old."""
-        self._stale = True
+        self._distrust()
         try:
             await self._read_cursor()
         except LostLease:
@@ -145,7 +162,7 @@ class PartitionConsumer:
 
     async def _wait_after(self, error: Exception) -> None:
         """Nothing is given up for a failure outside the entries: read the cursor again, later."""
-        self._stale = True
+        self._distrust()
         self.failures += 1
         wait_s = self._backoff.next_s()
         self._logger.warning("consumer-waits", reason=describe(error), wait_s=round(wait_s, 3))
@@ -156,79 +173,45 @@ class PartitionConsumer:
             self.cursor = await read_cursor(connection, self.lease)
         self._stale = False
 
+    @property
+    def _at(self) -> Cursor:
+        """Where reading stands: the cursor, or beyond it past entries that concern nobody here."""
+        return Move(self.lease, self.cursor, self._passed[-1]).after if self._passed else self.cursor
+
     async def _take(self, batch: Sequence[Raw]) -> bool:
-        following, gap = self._following(batch)
+        following, gap = self._following.after(self._at, batch)
         if following:
-            entries = await self._readable(following)
-            await self._apply(entries)
-            return gap is None and self.cursor.number == entries[-1].number
+            entries = await self._following.readable(self._at, following)
+            if self._may_pass(entries):
+                self._passed += entries
+            else:
+                await self._apply([*self._passed, *entries])
+            return gap is None and self._at.number == entries[-1].number
         if gap is None:
             return True
-        if self._gap_seen_at == self.cursor.number:
+        if self._gap_seen_at == self._at.number:
             await self._catch_up(gap - 1)
         else:
-            self._gap_seen_at = self.cursor.number
-            self._stale = True
+            self._gap_seen_at = self._at.number
+            self._distrust()
         return False
 
-    def _following(self, batch: Sequence[Raw]) -> tuple[list[Raw], int | None]:
-        """The entries that come next without a gap, and the number at which a gap was seen.
+    def _may_pass(self, entries: Sequence[Readable]) -> bool:
+        """Whether none has an effect here, few enough wait to be moved past, and none is suspected of a death."""
+        return (
+            entries[0].number > self._suspect_to
+            and len(self._passed) + len(entries) <= PASSED_MAX
+            and not any(not isinstance(entry, Entry) or self._concerns(entry) for entry in entries)
+        )
 
-        What is at or below the cursor was applied, under whatever epoch it comes again.
-        Raises: SourceForked when the entry at the cursor is another than the one applied.
-        """
-        following: list[Raw] = []
-        number = self.cursor.number
-        for id_, raw in batch:
-            if id_.number == self.cursor.number and not following:
-                self._check_same(self._read(id_, raw))
-            elif id_.number == number + 1:
-                following.append((id_, raw))
-                number += 1
-            elif id_.number > number:
-                return following, id_.number
-        return following, None
-
-    def _check_same(self, entry: Readable) -> None:
-        known = self.cursor.last_hash
-        if known is not None and entry.leaf_hash is not None and entry.leaf_hash != known:
-            raise SourceForked(f"entry {entry.number} is not the one that was applied")
-
-    async def _readable(self, following: Sequence[Raw]) -> list[Readable]:
-        """The entries themselves; one that is damaged or does not follow its predecessor is fetched from the log."""
-        entries: list[Readable] = []
-        before = self.cursor.last_hash
-        for id_, raw in following:
-            entry = self._read(id_, raw)
-            if isinstance(entry, Unreadable) or not _follows(entry, before):
-                entry = await self._from_log(entry, before)
-            entries.append(entry)
-            before = entry.leaf_hash
-        return entries
-
-    def _read(self, id_: StreamId, raw: bytes) -> Readable:
-        return read_entry(self.lease.source, self.lease.partition, id_.number, epoch=id_.epoch, raw=raw)
-
-    async def _from_log(self, entry: Readable, before: bytes | None) -> Readable:
-        """What the source's own log says; the entry as it is where no log can be asked.
-
-        Raises: SourceForked when the log's history is not the one applied; Unavailable.
-        """
-        if self._log is None:
-            if isinstance(entry, Entry):
-                raise SourceForked(f"entry {entry.number} does not follow the one that was applied")
-            return entry
-        self._logger.warning("entry-read-from-log", number=entry.number)
-        found = await self._log.read(self.lease.partition, after=max(0, entry.number - 2), limit=2)
-        by_number = {each.number: each for each in found}
-        predecessor = by_number.get(entry.number - 1)
-        if before is not None and predecessor is not None and predecessor.leaf_hash != before:
-            raise SourceForked(f"the log's entry {predecessor.number} is not the one that was applied")
-        if entry.number not in by_number:
-            raise Unavailable(f"the log of {self.lease.source} does not hold number {entry.number}")
-        return replace(by_number[entry.number], epoch=entry.epoch)
+    async def _settle(self) -> bool:
+        if self._passed:
+            self.cursor = await self.effects.apply_batch(self.cursor, self._passed)
+            self._passed = []
+        return True
 
     async def _apply(self, entries: Sequence[Readable]) -> None:
+        self._passed = []
         rest = list(entries)
         while rest and not self.stopped.is_set():
             if rest[0].number <= self._suspect_to:
@@ -240,22 +223,20 @@ class PartitionConsumer:
             self.cursor = await self.effects.apply_batch(self.cursor, batch)
         self._gap_seen_at = None
 
-    async def _catch_up(self, until: int | None = None) -> None:
+    async def _catch_up(self, until: int | None = None) -> bool:
         """Apply the log's entries up to a number or its end. The first page begins at the cursor, to compare it."""
         if self._log is None:
             raise Unavailable(f"the stream of {self.lease.source} has a gap and its log has no address")
+        await self._settle()
         self._logger.info("catching-up", after=self.cursor.number, until=until)
         page = await self._log.read(self.lease.partition, after=max(0, self.cursor.number - 1))
         if self.cursor.number:
             if not page:
                 raise SourceForked(f"the log ends before entry {self.cursor.number}, which was applied")
-            self._check_same(page.pop(0))
+            check_same(self.cursor, page.pop(0))
         while page and not self.stopped.is_set():
             await self._apply(page)
             if until is not None and self.cursor.number >= until:
-                return
+                break
             page = await self._log.read(self.lease.partition, after=self.cursor.number)
-
-
-def _follows(entry: Entry, before: bytes | None) -> bool:
-    return before is None or entry.previous_hash is None or entry.previous_hash == before
+        return True

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.kit.database import fetch
 from shared.kit.streams.entry import Entry, Unreadable
 from shared.kit.streams.faults import LostLease
 from shared.kit.streams.names import StreamId
 from shared.kit.streams.tables import cursor as table
-from shared.kit.streams.tables import parked
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,18 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """A cursor moved inside the open transaction, and whether anything of its partition is parked."""
+class Move:
+    """A cursor to be moved under a lease, from where the caller knows it to stand to an entry."""
 
-    cursor: Cursor
-    any_parked: bool
+    lease: Lease
+    before: Cursor
+    last: Entry | Unreadable
+
+    @property
+    def after(self) -> Cursor:
+        """The cursor once it is moved."""
+        epoch = self.before.stream_epoch if self.last.epoch is None else self.last.epoch
+        return Cursor(self.last.number, epoch, self.last.leaf_hash)
 
 
 async def ensure_cursors(connection: AsyncConnection, source: str, partitions: int) -> None:
@@ -73,31 +80,33 @@ async def read_cursor(connection: AsyncConnection, lease: Lease) -> Cursor:
     return cursor_of(row)
 
 
-async def move_cursor(
-    connection: AsyncConnection, lease: Lease, before: Cursor, last: Entry | Unreadable, *, lease_s: float
-) -> Moved:
-    """Move the cursor to an entry, and the lease's end with it, if both are still as the caller knows them.
+async def move_cursors(connection: AsyncConnection, moves: Sequence[Move], *, lease_s: float) -> list[bool]:
+    """Move cursors, and their leases' ends with them, if all are still as the caller knows them.
 
-    Whether anything is parked is read by the statement that takes the row's lock. It cannot miss a parked entry:
-    only the holder of this row parks, and that moves the number.
-    Raises: LostLease when another replica took over or the cursor stands elsewhere.
+    Answers for each whether anything of its partition is parked, as read by the statement that takes the rows' locks.
+    It cannot miss a parked entry: only the holder of a row parks, and that moves the number.
+    Raises: LostLease when another replica took over or a cursor stands elsewhere.
     """
-    after = Cursor(last.number, before.stream_epoch if last.epoch is None else last.epoch, last.leaf_hash)
-    values: dict[str, Any] = {
-        "its_source": lease.source,
-        "its_partition": lease.partition,
-        "its_owner": lease.owner,
-        "its_epoch": lease.epoch,
-        "old_number": before.number,
-        "new_number": after.number,
-        "new_stream_epoch": after.stream_epoch,
-        "new_last_hash": after.last_hash,
-        "lease_s": lease_s,
-    }
-    any_parked = (await connection.execute(_MOVE, values)).scalar_one_or_none()
-    if any_parked is None:
-        raise LostLease(f"{lease.source}/{lease.partition}")
-    return Moved(after, any_parked)
+    leases, befores, afters = zip(*((move.lease, move.before, move.after) for move in moves), strict=True)
+    rows = await fetch(
+        connection,
+        _MOVE,
+        [lease.source for lease in leases],
+        [lease.partition for lease in leases],
+        [lease.owner for lease in leases],
+        [lease.epoch for lease in leases],
+        [before.number for before in befores],
+        [after.number for after in afters],
+        [after.stream_epoch for after in afters],
+        [after.last_hash for after in afters],
+        lease_s,
+    )
+    any_parked = {(row["source"], row["partition"]): row["any_parked"] for row in rows}
+    places = [(lease.source, lease.partition) for lease in leases]
+    lost = [f"{source}/{partition}" for source, partition in places if (source, partition) not in any_parked]
+    if lost:
+        raise LostLease(", ".join(lost))
+    return [any_parked[place] for place in places]
 
 
 async def lock_cursor(connection: AsyncConnection, source: str, partition: int) -> None:
@@ -160,34 +169,21 @@ def _held(lease: Lease) -> sa.Update:
     )
 
 
-def _move() -> sa.Executable:
-    """Built once: this statement runs for every batch. No parameter may be called like a column."""
-    source, partition = sa.bindparam("its_source", type_=sa.Text), sa.bindparam("its_partition", type_=sa.SmallInteger)
-    any_parked = sa.exists().where(parked.c.source == source, parked.c.partition == partition)
-    return (
-        sa.update(table)
-        .where(
-            table.c.source == source,
-            table.c.partition == partition,
-            table.c.lease_owner == sa.bindparam("its_owner", type_=sa.Text),
-            table.c.lease_epoch == sa.bindparam("its_epoch", type_=sa.BigInteger),
-            table.c.number == sa.bindparam("old_number", type_=sa.BigInteger),
-        )
-        .values(
-            number=sa.bindparam("new_number", type_=sa.BigInteger),
-            stream_epoch=sa.bindparam("new_stream_epoch", type_=sa.BigInteger),
-            last_hash=sa.bindparam("new_last_hash", type_=sa.LargeBinary),
-            attempting=0,
-            attempts=0,
-            lease_until=lease_end(sa.bindparam("lease_s", type_=sa.Float)),
-        )
-        .returning(any_parked)
-    )
-
-
 def lease_end(lease_s: sa.ColumnElement[float] | float) -> sa.ColumnElement[Any]:
     """So many seconds from now by the database's clock: replicas' clocks decide nothing."""
     return sa.func.now() + lease_s * sa.literal_column("interval '1 second'")
 
 
-_MOVE = _move()
+# Each place of the arrays is a cursor. Only an owner that lost its leases without knowing could meet another one here
+# in another order of rows; the database then ends one of the two, which is run again.
+_MOVE = """
+UPDATE delivery.cursor AS c
+SET number = m.number, stream_epoch = m.stream_epoch, last_hash = m.last_hash, attempting = 0, attempts = 0,
+    lease_until = now() + $9::float8 * interval '1 second'
+FROM unnest($1::text[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[])
+    AS m(source, partition, lease_owner, lease_epoch, old_number, number, stream_epoch, last_hash)
+WHERE c.source = m.source AND c.partition = m.partition AND c.lease_owner = m.lease_owner
+    AND c.lease_epoch = m.lease_epoch AND c.number = m.old_number
+RETURNING c.source, c.partition,
+    EXISTS (SELECT FROM delivery.parked p WHERE p.source = c.source AND p.partition = c.partition) AS any_parked
+"""

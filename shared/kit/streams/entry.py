@@ -29,6 +29,11 @@ class Entry:
     correlation_id: str = ""
     epoch: int | None = None
 
+    @property
+    def type(self) -> str | None:
+        """The event's type without parsing the leaf; None where that cannot be told."""
+        return type_of(self.leaf)
+
     def description(self) -> "Description":
         """What the leaf says about itself, read only when somebody needs it."""
         return describe(self.leaf)
@@ -91,6 +96,20 @@ def hash_leaf(leaf: bytes) -> bytes:
     return sha256(leaf).digest()
 
 
+def type_of(leaf: bytes) -> str | None:
+    """The type at the end of a canonical leaf, None where it does not end so.
+
+    Why no header of the entry: the leaf's hash vouches for this, and a damaged header would make us pass over an event.
+    Canonical JSON sorts its keys, and `type` is the last of the envelope's. A comma never escapes the quote after it,
+    so what follows is a key; a value without quotes up to the last brace is that of the outermost object.
+    """
+    start = leaf.rfind(_TYPE_KEY)
+    if start < 0 or not leaf.endswith(_END):
+        return None
+    found = leaf[start + len(_TYPE_KEY) : -len(_END)]
+    return None if b'"' in found or b"\\" in found or not found.isascii() else found.decode("ascii")
+
+
 def describe(leaf: bytes) -> Description:
     """The attributes of a leaf that are needed to set it aside; none of them if it is not a JSON object."""
     try:
@@ -101,3 +120,7 @@ def describe(leaf: bytes) -> Description:
         return Description()
     named = (event.get(name) for name in ("subject", "type", "id"))
     return Description(*(value if isinstance(value, str) else None for value in named))
+
+
+_TYPE_KEY = b',"type":"'
+_END = b'"}'

@@ -1,7 +1,7 @@
 """All partitions a process consumes: leases, subscribers, supervision, clean stop.
 
-Owns the two loops that keep consuming going: one renews leases and shares partitions with other replicas, the
-other watches the streams and restarts what died. Must not apply entries itself.
+Owns the loops that keep consuming going: one renews leases and shares partitions with other replicas, one watches the
+streams and restarts what died, one moves cursors past what concerns nobody. Must not apply entries itself.
 """
 
 import asyncio
@@ -12,24 +12,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from faststream.redis import RedisBroker
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from shared.kit.database import Database
 from shared.kit.streams.append import stream_states
+from shared.kit.streams.attempt import KILLS, Work
 from shared.kit.streams.catchup import LogReader
 from shared.kit.streams.consumer import PartitionConsumer
 from shared.kit.streams.cursors import Lease, ensure_cursors
-from shared.kit.streams.effects import KILLS, Work
-from shared.kit.streams.entry import Apply
+from shared.kit.streams.entry import Apply, Entry
 from shared.kit.streams.faults import describe, surroundings_failed, wait_for
+from shared.kit.streams.joint import Joint
 from shared.kit.streams.leases import Claim, Leases, Place
 from shared.kit.streams.names import partition_stream
-from shared.kit.streams.subscription import FastStreamLog, Subscription
+from shared.kit.streams.subscription import Subscription, reading_broker
 from shared.kit.streams.witness import Witness, show_cursor
 
 FORK_RETRY_S = 30.0  # until a partition whose source was forked is tried again
+SETTLE_S = 0.2  # until cursors are moved past entries that concern nobody here, if nothing else moves them
 DEAF_S = 1.5  # without a batch although entries wait, after which a subscriber is restarted
 
 logger = structlog.get_logger(__name__)
@@ -48,14 +49,16 @@ class Source:
 class Delivery:
     """Where entries come from and what becomes of them.
 
-    `consumer` is this service's name: cursors are shown on the broker in a group of that name. `committed` is
-    called after each commit that may have logged something of our own.
+    `consumer` is this service's name: cursors are shown on the broker in a group of that name. `concerns` says
+    whether an entry may have an effect here at all. `committed` is called after each commit that may have logged
+    something of our own.
     """
 
     consumer: str
     database: Database
     redis_url: str
     apply: Apply
+    concerns: Callable[[Entry], bool] = lambda _: True
     committed: Callable[[], None] = lambda: None
 
 
@@ -88,9 +91,8 @@ class Consumers:
         self.pace = pace or Pace()
         self.sources: Mapping[str, Source] = {source.name: source for source in sources}
         self.leases = Leases(delivery.database, list(self.sources), lease_s=self.pace.lease_s, owner=owner)
-        self.broker = RedisBroker(
+        self.broker = reading_broker(
             delivery.redis_url,
-            logger=FastStreamLog(),
             graceful_timeout=self.pace.stop_deadline_s,
             socket_timeout=self.pace.socket_timeout_s,
             socket_connect_timeout=self.pace.socket_timeout_s,
@@ -100,8 +102,14 @@ class Consumers:
         self._ensured: dict[str, int] = {}
         self._delivery = delivery
         self._work = Work(
-            delivery.database, delivery.apply, delivery.committed, self.pace.lease_s, kills=self.pace.kills
+            delivery.database,
+            delivery.apply,
+            delivery.concerns,
+            delivery.committed,
+            self.pace.lease_s,
+            kills=self.pace.kills,
         )
+        self._joint = {source: Joint(self._work) for source in self.sources}
         self._redis = Redis.from_url(delivery.redis_url, socket_timeout=self.pace.socket_timeout_s)
         self._partitions: dict[Place, _Partition] = {}
         self._witness = Witness(delivery.database, self._redis)
@@ -117,6 +125,7 @@ class Consumers:
         self._loops = [
             asyncio.create_task(self._repeat(self._share, self.pace.lease_s / 5), name="share-partitions"),
             asyncio.create_task(self._repeat(self._watch, self.pace.watch_s), name="watch-streams"),
+            asyncio.create_task(self._repeat(self._settle, SETTLE_S), name="settle-cursors"),
         ]
 
     async def stop(self) -> None:
@@ -177,7 +186,8 @@ class Consumers:
 
     def _open(self, claim: Claim) -> None:
         lease = claim.lease
-        consumer = PartitionConsumer(claim, self._work, self.sources[lease.source].log, batch=self.pace.batch)
+        log, joint = self.sources[lease.source].log, self._joint[lease.source]
+        consumer = PartitionConsumer(claim, self._work, joint, log, batch=self.pace.batch)
         subscription = Subscription(
             self.broker,
             partition_stream(lease.source, lease.partition),
@@ -208,6 +218,9 @@ class Consumers:
             await asyncio.wait([partition.catching_up], timeout=self.pace.stop_deadline_s)
             partition.catching_up.cancel()
         await partition.consumer.finish()
+
+    async def _settle(self) -> None:
+        await asyncio.gather(*(partition.consumer.settle() for partition in self._partitions.values()))
 
     async def _watch(self) -> None:
         """See what the streams hold, restart what died, fetch what the streams lost, show where we stand."""

@@ -11,11 +11,11 @@ from typing import Any
 
 import structlog
 from faststream.redis import RedisBroker, StreamSub
-from faststream.redis.annotations import RedisBatchStreamMessage
+from faststream.redis.message import FAKE_CONSUMER, RedisBatchStreamMessage
 
 from shared.kit.streams.names import FIELD, StreamId
-from shared.kit.streams.wire import NoDecode
 
+Batch = Mapping[str, Any]  # FastStream's own: `message_ids` and `data`, one of each an entry
 Take = Callable[[Sequence[tuple[StreamId, bytes]]], Awaitable[StreamId]]
 
 START_S = 1.5  # a reading loop that dies at its first ping would be waited for twice as long
@@ -68,11 +68,10 @@ class Subscription:
                     max_records=self._batch,
                     polling_interval=self._poll_ms,
                 ),
-                message_format=NoDecode,
                 no_reply=True,
                 persistent=False,
             )
-            subscriber(self._handler(subscriber))
+            subscriber(self._handler(subscriber), parser=_unparsed, decoder=_undecoded)
             self._subscriber = subscriber
             self.starts += 1
             async with asyncio.timeout(START_S):
@@ -84,11 +83,10 @@ class Subscription:
         async with self._changing:
             await self._stop()
 
-    def _handler(self, subscriber: Any) -> Callable[[RedisBatchStreamMessage], Awaitable[None]]:
-        async def read(message: RedisBatchStreamMessage) -> None:
-            raw = message.raw_message
-            ids = [StreamId.parse(id_) for id_ in raw["message_ids"]]
-            batch = [(id_, _bytes_of(fields)) for id_, fields in zip(ids, raw["data"], strict=True)]
+    def _handler(self, subscriber: Any) -> Callable[[Batch], Awaitable[None]]:
+        async def read(found: Batch) -> None:
+            ids = [StreamId.parse(id_) for id_ in found["message_ids"]]
+            batch = [(id_, _bytes_of(fields)) for id_, fields in zip(ids, found["data"], strict=True)]
             subscriber.last_id = str(await self._take(batch))
 
         return read
@@ -102,6 +100,23 @@ class Subscription:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def reading_broker(url: str, **options: Any) -> RedisBroker:
+    """A broker for subscriptions: handlers get what was read and nothing is injected, which takes a thread a call."""
+    return RedisBroker(url, logger=FastStreamLog(), apply_types=False, **options)
+
+
+async def _unparsed(batch: Batch) -> RedisBatchStreamMessage:
+    """The batch as a message that was not looked into.
+
+    Why: FastStream parses a batch before the handler sees it, all or nothing; one bad entry would hide the good.
+    """
+    return RedisBatchStreamMessage(batch, body=b"", consumer=FAKE_CONSUMER, group=None)
+
+
+async def _undecoded(message: RedisBatchStreamMessage) -> Batch:
+    return message.raw_message
 
 
 def _bytes_of(fields: Mapping[bytes, bytes]) -> bytes:

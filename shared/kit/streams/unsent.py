@@ -11,8 +11,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.kit.database import fetch
 from shared.kit.log import tables as log_tables
-from shared.kit.streams import tables
 from shared.kit.streams.entry import hash_leaf
 
 BATCH_ENTRIES = 500
@@ -33,21 +33,21 @@ class Row(NamedTuple):
 
 async def read_progress(connection: AsyncConnection) -> tuple[int, Sequence[int]]:
     """The epoch to publish under, 1 until raised, and each partition's last number, none until the log is opened."""
-    row = (await connection.execute(_PROGRESS)).one_or_none()
-    return (row[0], tuple(row[1])) if row else (1, ())
+    rows = await fetch(connection, _PROGRESS)
+    return (rows[0]["epoch"], tuple(rows[0]["numbers"])) if rows else (1, ())
 
 
 async def read_rows(
     connection: AsyncConnection, after: Mapping[int, int], *, limit: int = BATCH_ENTRIES
 ) -> dict[int, list[Row]]:
     """The rows after a number of each of these partitions, at least one and up to a limit each, in order."""
-    values = {"partitions": list(after), "after": list(after.values()), "limit": limit}
     rows: dict[int, list[Row]] = {partition: [] for partition in after}
-    for row in await connection.execute(_ROWS, values):
-        rows[row.partition].append(Row(*row))
+    for found in await fetch(connection, _ROWS, list(after), list(after.values()), limit):
+        row = Row(*found)
+        rows[row.partition].append(row)
     for partition, number in after.items():
-        found = rows[partition]
-        if not found or found[0].number != number + 1 or found[-1].number != number + len(found):
+        its = rows[partition]
+        if not its or its[0].number != number + 1 or its[-1].number != number + len(its):
             raise RuntimeError(f"partition {partition} of the log has a hole after number {number}")
     return rows
 
@@ -71,11 +71,12 @@ def runs(rows: Sequence[Row]) -> list[list[Row]]:
     return found
 
 
-_EPOCH = sa.func.coalesce(sa.select(tables.publisher.c.stream_epoch).scalar_subquery(), 1)
-_PROGRESS = sa.select(_EPOCH, log_tables.head.c.numbers)
-_ROWS = sa.text(
-    "SELECT e.partition, e.number, e.position, e.leaf, e.recorded_at"
-    " FROM unnest(CAST(:partitions AS smallint[]), CAST(:after AS bigint[])) AS t(partition, number)"
-    " CROSS JOIN LATERAL (SELECT * FROM log.entry WHERE partition = t.partition AND number > t.number"
-    " ORDER BY number LIMIT :limit) AS e ORDER BY e.partition, e.number"
-)
+_PROGRESS = "SELECT coalesce((SELECT stream_epoch FROM delivery.publisher), 1) AS epoch, numbers FROM log.head"
+_ROWS = """
+SELECT e.partition, e.number, e.position, e.leaf, e.recorded_at
+FROM unnest($1::smallint[], $2::bigint[]) AS t(partition, number)
+CROSS JOIN LATERAL (
+    SELECT * FROM log.entry WHERE partition = t.partition AND number > t.number ORDER BY number LIMIT $3
+) AS e
+ORDER BY e.partition, e.number
+"""

@@ -7,7 +7,6 @@ FastStream counts characters where it should count bytes, so any other header de
 
 from binascii import a2b_hex
 from struct import Struct, error
-from typing import Any
 
 from faststream.redis.parser import BinaryMessageFormatV1
 
@@ -20,18 +19,6 @@ _HEAD = Struct(">8sHIIH")  # magic, version, start of headers, start of body, nu
 _HEADERS_START = 18  # where the number of headers stands
 _LENGTH = Struct(">H")
 _HASH_HEX_LENGTH = 64
-
-
-class NoDecode(BinaryMessageFormatV1):
-    """A message format that leaves every entry alone.
-
-    Why: FastStream parses a batch before the handler sees it, all or nothing; one bad entry would hide the good.
-    """
-
-    @classmethod
-    def parse(cls, data: Any) -> tuple[bytes, dict[str, Any]]:
-        """Nothing: the handler reads the raw entries."""
-        return b"null", {}
 
 
 class NotAnEnvelope(ValueError):
