@@ -81,7 +81,7 @@ async def test_a_place_goes_live_and_changes_hands(office: Office) -> None:
 
 async def test_a_count_that_breaks_what_was_promised(office: Office) -> None:
     """What is not there cannot stay reserved: the request waits again, with its old deadline."""
-    await store(office)
+    await office.seed()
     await office.village()
     lot = await office.receive(100)
     request_id = await office.asked(80)

@@ -6,7 +6,8 @@ import zipfile
 import pytest
 import xlsxwriter
 
-from services.logistics.exchange.sheets import CSV, EXPANDED_MAX_BYTES, ROWS_MAX, XLSX, Layout, Row, address, read
+from services.logistics.exchange.sheets import CSV, ROWS_MAX, XLSX, Layout, Row, address, read
+from services.logistics.exchange.unpacking import EXPANDED_MAX_BYTES, LAST_ROW
 from shared.kit.errors import Problem, ProblemError
 
 LAYOUT = Layout(("item_code", "quantity", "expires_on"), frozenset({"item_code", "quantity"}))
@@ -84,18 +85,45 @@ def test_more_rows_than_one_decision_holds_are_refused() -> None:
     assert len(read(f"item_code,quantity\n{rows[8:]}".encode(), CSV, LAYOUT)) == ROWS_MAX
 
 
-def bomb(size: int, name: str = "xl/media/image1.bin") -> bytes:
-    """A workbook with a member of zeros."""
-    content = io.BytesIO(workbook(["item_code", "quantity"]))
-    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, b"\0" * size)
+def changed(name: str, before: bytes, after: bytes) -> bytes:
+    """A workbook of which one part says something else."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(["item_code", "quantity"], ["beras", 5]))) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    assert before in parts[name]
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, text in parts.items():
+            archive.writestr(part, text.replace(before, after) if part == name else text)
     return content.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
 
 
 def test_a_small_file_that_unpacks_to_a_large_one_is_refused() -> None:
     """It is expanded under a limit, whatever it says of its own size."""
-    assert len(bomb(EXPANDED_MAX_BYTES)) < 64 * 1024
-    assert refused(bomb(EXPANDED_MAX_BYTES)).slug == "file-expands"
+    content = changed(SHEET, b"<sheetData>", b"<!--" + b" " * EXPANDED_MAX_BYTES + b"--><sheetData>")
+    assert len(content) < 64 * 1024
+    assert refused(content).slug == "file-expands"
+
+
+@pytest.mark.parametrize("far", ["B1048576", f"B{LAST_ROW + 1}", "XFD2", "ZZZ9999999"])
+def test_a_cell_far_off_is_refused_before_a_table_is_made_up_to_it(far: str) -> None:
+    """Two cells in the corners of the largest sheet would fill the memory of any machine."""
+    assert refused(changed(SHEET, b'r="B2"', f'r="{far}"'.encode())).slug == "file-expands"
+    assert refused(changed(SHEET, b'<row r="2"', b'<row r="9999999"')).slug == "file-expands"
+
+
+@pytest.mark.parametrize("strange", [b'r="2B"', b'r="&#90;"', b"r='B-2'", b'r=""', b'r="B2" r="B3"'])
+def test_an_address_that_is_none_makes_the_file_unreadable(strange: bytes) -> None:
+    """It is not guessed what the sender's program meant."""
+    assert refused(changed(SHEET, b'r="B2"', strange)).slug == "file-unreadable"
+
+
+def test_a_part_with_a_document_type_is_not_read() -> None:
+    """An entity would expand to what the file does not show."""
+    declared = b'<!DOCTYPE worksheet [<!ENTITY x "y">]><worksheet'
+    assert refused(changed(SHEET, b"<worksheet", declared)).slug == "file-unreadable"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"%PDF-1.7", b"\xff\xfe" * 20, workbook(["item_code"])[:-40]])

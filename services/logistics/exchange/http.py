@@ -3,6 +3,7 @@
 Owns the answers. Nothing is stored by a preview; an import is the ordinary commands of exactly what was previewed.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import date
@@ -74,7 +75,8 @@ async def _verdicts(
     if media_type not in MEDIA_TYPES:
         raise ProblemError(_no_table())
     content = await request.body()
-    rows = read(content, media_type, kind.layout)
+    # Apart from the loop that answers others: a table takes long to unpack.
+    rows = await asyncio.to_thread(read, content, media_type, kind.layout)
     asking = Asking(principal, runtime.today(), request.app.state.languages)
     async with runtime.database.reading() as connection:
         verdicts = await preview(connection, kind, rows, asking)

@@ -1,20 +1,19 @@
 """Tables from outside, as office programs write them: XLSX and CSV, read into rows of texts with their cells.
 
-Owns the limits of a file and what cannot be read safely: a bomb, a formula, a number that lost its last digits. Must
-not know what the columns mean, and never repeats what stood in a cell.
+Owns how many rows and columns a table has, and a number that lost its last digits. Must not know what the columns mean,
+and never repeats what stood in a cell.
 """
 
 import csv
 import io
-import re
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from services.logistics.exchange.unpacking import checked, formula, unreadable
 from shared.kit.errors import FieldProblem, Problem, ProblemError
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -22,12 +21,8 @@ CSV = "text/csv"
 MEDIA_TYPES = frozenset({XLSX, CSV})
 ROWS_MAX = 1000
 COLUMNS_MAX = 40
-MEMBERS_MAX = 100
-EXPANDED_MAX_BYTES = 16 * 1024 * 1024
 # Office programs keep numbers as doubles: a longer one has lost digits before it comes here.
 DIGITS_MAX = 15
-_FORMULA = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<f[\s>/]')
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,44 +63,12 @@ def read(content: bytes, media_type: str, layout: Layout) -> list[Row]:
 
 
 def _workbook(content: bytes) -> tuple[str, list[list[Any]]]:
+    packed = io.BytesIO(checked(content))
     try:
-        members = dict(_members(content))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise ProblemError(_unreadable()) from error
-    for name, member in members.items():
-        found = _FORMULA.search(member) if _SHEET.fullmatch(name) else None
-        if found is not None:
-            raise ProblemError(_formula(f"{name.rpartition('/')[2].removesuffix('.xml')}!{found[1].decode()}"))
-    try:
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(_stored(members))).get_sheet_by_index(0)
+        sheet = CalamineWorkbook.from_filelike(packed).get_sheet_by_index(0)
         return sheet.name, sheet.to_python(skip_empty_area=False, nrows=ROWS_MAX + 2)
-    except (CalamineError, OSError, ValueError) as error:
-        raise ProblemError(_unreadable()) from error
-
-
-def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """The files in a workbook, expanded here under a limit: what the archive says of their sizes may be a lie."""
-    left = EXPANDED_MAX_BYTES
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        entries = archive.infolist()
-        if len(entries) > MEMBERS_MAX:
-            raise ProblemError(_expands())
-        for entry in entries:
-            with archive.open(entry) as member:
-                expanded = member.read(left + 1)
-            left -= len(expanded)
-            if left < 0:
-                raise ProblemError(_expands())
-            yield entry.filename, expanded
-
-
-def _stored(members: Mapping[str, bytes]) -> bytes:
-    """The same files packed anew without compression, so that nothing is expanded a second time."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for name, member in members.items():
-            archive.writestr(name, member)
-    return packed.getvalue()
+    except (CalamineError, OSError, ValueError, IndexError) as error:
+        raise ProblemError(unreadable()) from error
 
 
 def _text(content: bytes) -> list[list[Any]]:
@@ -115,11 +78,11 @@ def _text(content: bytes) -> list[list[Any]]:
         delimiter = max(";,\t", key=first.count)
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ProblemError(_unreadable()) from error
+        raise ProblemError(unreadable()) from error
     for number, row in enumerate(rows[: ROWS_MAX + 1], 1):
         for column, cell in enumerate(row):
             if cell.startswith(("=", "@")):
-                raise ProblemError(_formula(address("CSV", number, column)))
+                raise ProblemError(formula(address("CSV", number, column)))
     return [list(row) for row in rows]
 
 
@@ -189,35 +152,6 @@ def address(sheet: str, row: int, column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return f"{sheet}!{letters}{row}"
-
-
-def _unreadable() -> Problem:
-    return Problem(
-        slug="file-unreadable",
-        status=422,
-        detail="The file is not a table that can be read here.",
-        next_step="Save it as XLSX without a password, or as CSV in UTF-8, and send it again.",
-    )
-
-
-def _expands() -> Problem:
-    return Problem(
-        slug="file-expands",
-        status=422,
-        detail="The file holds more than %(most_bytes)d bytes when it is unpacked.",
-        next_step="Leave out pictures and other sheets, or send the rows in several files.",
-        params={"most_bytes": EXPANDED_MAX_BYTES},
-    )
-
-
-def _formula(place: str) -> Problem:
-    return Problem(
-        slug="formula-in-file",
-        status=422,
-        detail="A cell holds a formula, and what it shows may not be what is read.",
-        next_step="Put values in place of formulas, and send the file again.",
-        errors=[FieldProblem(place, "A value is expected, not a formula.")],
-    )
 
 
 def _too_many() -> Problem:
