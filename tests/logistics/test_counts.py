@@ -1,5 +1,7 @@
 """Counts (opname): what is found becomes the book, each difference with a reason, large ones by a second person."""
 
+from typing import Any
+
 import pytest
 
 from services.logistics.counts.deciding import OPENING_ACCOUNT, Reason
@@ -187,7 +189,7 @@ def test_a_place_goes_live_by_a_signed_count() -> None:
     """Lots enter with owner, expiry and value; nothing else can begin a book that exists."""
     place = Place(Story().given(*setting()))
     count = place.count(OPENING)
-    worth = {"unit_value_idr": 15_000, "valued_quantity": 1_000, "value_basis": "fair_value"}
+    worth: dict[str, Any] = {"unit_value_idr": 15_000, "valued_quantity": 1_000, "value_basis": "fair_value"}
     assert place.does(Recorder(count).found(lot := new_id(), 5_000, expires_on=TODAY, **worth))
     assert place.does(submit(count, place.survey(count), {}))
     assert place.story.states.get(Ref("lot", lot)) is None

@@ -8,7 +8,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from services.logistics.exchange.sheets import CSV, XLSX
-from tests.logistics.office import Office, new_id, slug
+from tests.logistics.builders import new_id
+from tests.logistics.office import Office, slug
 from tests.logistics.test_exchange_sheets import workbook
 
 pytestmark = pytest.mark.anyio

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 
 import pytest
 import xlsxwriter
@@ -13,7 +14,7 @@ from shared.kit.errors import Problem, ProblemError
 LAYOUT = Layout(("item_code", "quantity", "expires_on"), frozenset({"item_code", "quantity"}))
 
 
-def workbook(*rows: list[object]) -> bytes:
+def workbook(*rows: Sequence[object]) -> bytes:
     """A workbook as an office program saves it."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True, "default_date_format": "yyyy-mm-dd"})

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 PLACE = "gudang-kasongan"
 OWNER = "regency:62.06"
-WORTH = {"unit_value_idr": 15_000, "valued_quantity": 1_000, "value_basis": "cost"}
+WORTH: dict[str, Any] = {"unit_value_idr": 15_000, "valued_quantity": 1_000, "value_basis": "cost"}
 
 
 async def store(office: Office) -> None:
@@ -37,6 +37,7 @@ def later(days: int) -> Any:
 
 
 def rice_of(content: dict[str, Any]) -> dict[str, Any]:
+    line: dict[str, Any]
     (line,) = [line for line in content["lines"] if line["item_code"] == "beras"]
     return line
 
