@@ -4,7 +4,7 @@ Owns that order: first expiry, then the nearest place, then by id, so that a pla
 is: by open routes, or by distance where the office asks for that. Pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -116,23 +116,26 @@ def _shared_levels(one: str | None, other: str | None) -> int:
     return levels
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An offer that can serve a line, how near it is, and why it stands where it stands."""
+def order(offer: Offer, near: Nearness) -> tuple[date, tuple[int, int], str, str]:
+    """The place of an offer among others."""
+    return offer.expires_on or date.max, near.rank, offer.place_id, offer.lot_id
+
+
+@dataclass(slots=True)
+class Held:
+    """An offer, and what of it the plan has not given away yet."""
 
     offer: Offer
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Goods that can serve a line, how near they are, and why they stand where they stand."""
+
+    held: Held
     near: Nearness
     why: tuple[PickReason, ...] = ()
-
-    @property
-    def key(self) -> tuple[LotId, PlaceId]:
-        """The balance it draws on."""
-        return self.offer.lot_id, self.offer.place_id
-
-    @property
-    def minutes(self) -> int | None:
-        """How long the way takes, where it goes by routes."""
-        return self.near.minutes
 
     def trips(self, quantity: int, unit_grams: int | None) -> int | None:
         """How often the smallest vehicle on the way goes for a quantity, where weight and vehicle are known."""
@@ -141,52 +144,92 @@ class Candidate:
         return -(-quantity * unit_grams // (self.near.capacity_kg * _GRAMS_IN_KG))
 
 
-def order(offer: Offer, near: Nearness) -> tuple[date, tuple[int, int], str, str]:
-    """The place of an offer among others."""
-    return offer.expires_on or date.max, near.rank, offer.place_id, offer.lot_id
+class Pool:
+    """What one owner has of one item, in runs that expire on the same day, the earliest first."""
+
+    def __init__(self, offers: Iterable[Offer]) -> None:
+        self.all = [Held(offer, offer.available) for offer in offers]
+        self.places = frozenset(held.offer.place_id for held in self.all)
+        self.tied = any(held.offer.restriction is not None for held in self.all)
+        by_expiry: dict[date, list[Held]] = {}
+        for held in self.all:
+            by_expiry.setdefault(held.offer.expires_on or date.max, []).append(held)
+        self._runs = [by_expiry[expiry] for expiry in sorted(by_expiry)]
+
+    def runs(self) -> Iterator[list[Held]]:
+        """The runs of which something is left; what is used up is not looked at again."""
+        for run in list(self._runs):
+            run[:] = [held for held in run if held.left]
+            if run:
+                yield run
+            else:
+                self._runs.remove(run)
 
 
+@dataclass(frozen=True, slots=True)
 class Candidates:
-    """The offers of a plan, as they serve each destination; looked up once for each."""
+    """What an owner can give of an item to a destination: `places` are those it can come from."""
+
+    pool: Pool
+    near: Mapping[str, Nearness]
+    to: Where
+    places: frozenset[PlaceId]
+    why: tuple[PickReason, ...]
+
+    def in_order(self) -> Iterator[Candidate]:
+        """What is left of it, in the order it is taken: sorted run by run, for most lines need no more than one."""
+        for run in self.pool.runs():
+            reached = [held for held in run if held.offer.place_id in self.near and held.offer.may_go(self.to)]
+            reached.sort(key=self._order)
+            for held in reached:
+                yield Candidate(held, self.near[held.offer.place_id], self.why)
+
+    def _order(self, held: Held) -> tuple[tuple[int, int], str, str]:
+        offer = held.offer
+        return self.near[offer.place_id].rank, offer.place_id, offer.lot_id
+
+
+_NOTHING = Pool(())
+
+
+class Goods:
+    """The offers of a plan, as they serve each destination."""
 
     def __init__(self, offers: Sequence[Offer], ways: Ways) -> None:
         self._ways = ways
-        self._offers: dict[tuple[str, str | None], list[Offer]] = {}
+        self._wheres = {offer.place_id: offer.where for offer in offers}
+        by_owner: dict[tuple[str, str | None], list[Offer]] = {}
         for offer in offers:
-            self._offers.setdefault((offer.item_code, offer.owner_id), []).append(offer)
-        self._found: dict[tuple[str, str, str, Where], tuple[Candidate, ...]] = {}
-        self._nearness: dict[tuple[str, Where, str, Where], Nearness | None] = {}
+            by_owner.setdefault((offer.item_code, offer.owner_id), []).append(offer)
+        self._pools = {key: Pool(of_pool) for key, of_pool in by_owner.items()}
+        self._near: dict[tuple[str, Where], dict[str, Nearness]] = {}
+        self._why: dict[tuple[int, frozenset[PlaceId]], tuple[PickReason, ...]] = {}
 
-    def of(self, item_code: str, owner_id: str, to_place: str, to: Where) -> tuple[Candidate, ...]:
-        """What an owner can give of an item to a destination, in the order it is taken."""
-        key = (item_code, owner_id, to_place, to)
-        found = self._found.get(key)
+    def pool(self, item_code: str, owner_id: str) -> Pool:
+        """What an owner has of an item."""
+        return self._pools.get((item_code, owner_id), _NOTHING)
+
+    def candidates(self, item_code: str, owner_id: str, to_place: str, to: Where) -> Candidates:
+        """What an owner can give of an item to a destination."""
+        pool = self.pool(item_code, owner_id)
+        near = self._near_to(to_place, to)
+        if not pool.tied:
+            places = frozenset(place for place in pool.places if place in near)
+            key = (id(pool), places)
+            if key not in self._why:
+                self._why[key] = self._decided([held.offer for held in pool.all if held.offer.place_id in places])
+            return Candidates(pool, near, to, places, self._why[key])
+        offers = [held.offer for held in pool.all if held.offer.place_id in near and held.offer.may_go(to)]
+        return Candidates(pool, near, to, frozenset(offer.place_id for offer in offers), self._decided(offers))
+
+    def _near_to(self, to_place: str, to: Where) -> dict[str, Nearness]:
+        found = self._near.get((to_place, to))
         if found is None:
-            found = self._found[key] = self._ordered(self._offers.get((item_code, owner_id), ()), to_place, to)
+            ways = ((place, self._ways.way(place, where, to_place, to)) for place, where in self._wheres.items())
+            found = self._near[(to_place, to)] = {place: way for place, way in ways if way is not None}
         return found
 
-    def unreached(self, item_code: str, owner_id: str) -> bool:
-        """Whether an owner has anything of an item at all, reached or not."""
-        return bool(self._offers.get((item_code, owner_id)))
-
-    def tied(self, item_code: str, owner_id: str, to: Where) -> bool:
-        """Whether all an owner has of an item is tied by donors to other uses."""
-        return not any(offer.may_go(to) for offer in self._offers.get((item_code, owner_id), ()))
-
-    def _ordered(self, offers: Sequence[Offer], to_place: str, to: Where) -> tuple[Candidate, ...]:
-        near = [(offer, self._way(offer, to_place, to)) for offer in offers if offer.may_go(to)]
-        reached = [(offer, way) for offer, way in near if way is not None]
-        why = self._why([offer for offer, _ in reached])
-        reached.sort(key=lambda one: order(*one))
-        return tuple(Candidate(offer, way, why) for offer, way in reached)
-
-    def _way(self, offer: Offer, to_place: str, to: Where) -> Nearness | None:
-        key = (offer.place_id, offer.where, to_place, to)
-        if key not in self._nearness:
-            self._nearness[key] = self._ways.way(offer.place_id, offer.where, to_place, to)
-        return self._nearness[key]
-
-    def _why(self, offers: Sequence[Offer]) -> tuple[PickReason, ...]:
+    def _decided(self, offers: Sequence[Offer]) -> tuple[PickReason, ...]:
         """What decided among these offers: a reason that had nothing to decide is not given."""
         if len(offers) == 1:
             return (PickReason.ONLY_LOT,)

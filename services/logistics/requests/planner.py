@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.logistics.requests.candidates import Candidate, Candidates, Offer, Ways, Where
+from services.logistics.requests.candidates import Candidate, Candidates, Goods, Offer, Pool, Ways, Where
 from services.logistics.requests.sharing import Claim, shared, weight_of
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import ItemCode, LotId, OwnerId, PlaceId, RequestId, ReservationId, SupportId
+from shared.contracts.ids import ItemCode, OwnerId, PlaceId, RequestId, ReservationId, SupportId
 from shared.contracts.requests import ALLOCATIONS_MAX, Allocation, FairShare, PickReason, ShortLine, ShortReason
 from shared.contracts.vocabulary import Urgency
 
@@ -60,7 +60,7 @@ class _Line:
     request: Wanted
     item_code: ItemCode
     open: int
-    candidates: tuple[Candidate, ...]
+    candidates: Candidates
     shared: bool = False
     picks: list[tuple[Candidate, int, SupportId | None]] = field(default_factory=list)
 
@@ -79,22 +79,21 @@ def plan(
     of many small lots is served in part: no more than 1,000 reservations are made at once.
     """
     requests = sorted(wanted, key=_turn)
-    left = {(offer.lot_id, offer.place_id): offer.available for offer in offers}
-    candidates = Candidates(offers, ways)
+    goods = Goods(offers, ways)
     lines: list[_Line] = []
     planned = {request.request_id: Planned() for request in requests}
     for request in requests:
         for line in request.short:
-            own = candidates.of(line.item_code, request.owner_id, request.to_place_id, request.where)
+            own = goods.candidates(line.item_code, request.owner_id, request.to_place_id, request.where)
             lines.append(_Line(request, line.item_code, line.quantity, own))
     for one in lines:
-        _draw_on_support(one, candidates, left)
+        _draw_on_support(one, goods)
     for group in _competing(lines):
-        _share(group, planned, left)
+        _share(group, planned)
     for one in lines:
-        _draw(one, one.candidates, left, one.open)
+        _draw(one, one.candidates, one.open)
     for one in lines:
-        _conclude(one, planned[one.request.request_id], candidates, new_id, unit_grams or {})
+        _conclude(one, planned[one.request.request_id], goods, new_id, unit_grams or {})
     return planned
 
 
@@ -102,33 +101,26 @@ def _turn(request: Wanted) -> tuple[int, datetime, str]:
     return URGENCIES.index(request.urgency), request.due_at, request.request_id
 
 
-def _draw_on_support(line: _Line, candidates: Candidates, left: dict[tuple[LotId, PlaceId], int]) -> None:
+def _draw_on_support(line: _Line, goods: Goods) -> None:
     """What another owner accepted to give comes first, so that goods of one's own stay for others."""
     for support in line.request.supports:
         accepted = sum(one.quantity for one in support.left if one.item_code == line.item_code)
         if accepted:
-            theirs = candidates.of(line.item_code, support.owner_id, line.request.to_place_id, line.request.where)
-            _draw(line, theirs, left, min(accepted, line.open), support.support_id)
+            theirs = goods.candidates(line.item_code, support.owner_id, line.request.to_place_id, line.request.where)
+            _draw(line, theirs, min(accepted, line.open), support.support_id)
 
 
-def _draw(
-    line: _Line,
-    candidates: Sequence[Candidate],
-    left: dict[tuple[LotId, PlaceId], int],
-    most: int,
-    support_id: SupportId | None = None,
-) -> None:
-    for candidate in candidates:
-        if most <= 0:
-            break
-        key = candidate.key
-        quantity = min(most, left[key])
-        if quantity <= 0:
-            continue
-        left[key] -= quantity
+def _draw(line: _Line, candidates: Candidates, most: int, support_id: SupportId | None = None) -> None:
+    if most <= 0:
+        return
+    for candidate in candidates.in_order():
+        quantity = min(most, candidate.held.left)
+        candidate.held.left -= quantity
         line.open -= quantity
         most -= quantity
         line.picks.append((candidate, quantity, support_id))
+        if not most:
+            return
 
 
 def _competing(lines: Iterable[_Line]) -> list[list[_Line]]:
@@ -136,30 +128,26 @@ def _competing(lines: Iterable[_Line]) -> list[list[_Line]]:
 
     Lines that can be served from the same places stand together from the start, so only different sets are joined.
     """
-    pools: dict[tuple[str, frozenset[PlaceId]], list[_Line]] = {}
+    pools: dict[tuple[Pool, frozenset[PlaceId]], list[_Line]] = {}
     for line in lines:
-        if line.open and line.candidates:
-            pool = f"{line.item_code}/{line.request.owner_id}"
-            pools.setdefault((pool, frozenset(one.offer.place_id for one in line.candidates)), []).append(line)
-    groups: list[tuple[str, set[PlaceId], list[_Line]]] = []
+        if line.open and line.candidates.places:
+            pools.setdefault((line.candidates.pool, line.candidates.places), []).append(line)
+    groups: list[tuple[Pool, set[PlaceId], list[_Line]]] = []
     for (pool, places), members in pools.items():
-        joined, all_places, all_members = [], set(places), list(members)
+        apart, all_places, all_members = [], set(places), list(members)
         for group in groups:
-            if group[0] == pool and group[1] & all_places:
+            if group[0] is pool and group[1] & all_places:
                 all_places |= group[1]
                 all_members += group[2]
             else:
-                joined.append(group)
-        groups = [*joined, (pool, all_places, all_members)]
+                apart.append(group)
+        groups = [*apart, (pool, all_places, all_members)]
     return [members for _, _, members in groups]
 
 
-def _share(
-    group: Sequence[_Line], planned: Mapping[RequestId, Planned], left: dict[tuple[LotId, PlaceId], int]
-) -> None:
+def _share(group: Sequence[_Line], planned: Mapping[RequestId, Planned]) -> None:
     """Divide goods that do not suffice; what nobody can reach for its share is given in the order of urgency later."""
-    keys = {candidate.key for line in group for candidate in line.candidates}
-    available = sum(left[key] for key in keys)
+    available = _available(group)
     if len(group) < 2 or sum(line.open for line in group) <= available:
         return
     claims = [Claim(line.request.request_id, _weight(line), line.open) for line in group]
@@ -176,7 +164,18 @@ def _share(
             )
         )
     for line in sorted(group, key=lambda one: _turn(one.request)):
-        _draw(line, line.candidates, left, shares[line.request.request_id])
+        _draw(line, line.candidates, shares[line.request.request_id])
+
+
+def _available(group: Sequence[_Line]) -> int:
+    """What is left of the goods that can come to any of a group."""
+    places = frozenset[PlaceId]().union(*(line.candidates.places for line in group))
+    return sum(
+        held.left
+        for held in group[0].candidates.pool.all
+        if held.offer.place_id in places
+        and (held.offer.restriction is None or any(held.offer.may_go(line.request.where) for line in group))
+    )
 
 
 def _weight(line: _Line) -> int:
@@ -188,7 +187,7 @@ def _weight(line: _Line) -> int:
 def _conclude(
     line: _Line,
     planned: Planned,
-    candidates: Candidates,
+    goods: Goods,
     new_id: Callable[[], str],
     unit_grams: Mapping[str, int],
 ) -> None:
@@ -198,12 +197,12 @@ def _conclude(
         planned.picks.append(
             Allocation(
                 reservation_id=ReservationId(new_id()),
-                lot_id=candidate.offer.lot_id,
+                lot_id=candidate.held.offer.lot_id,
                 item_code=line.item_code,
-                place_id=candidate.offer.place_id,
+                place_id=candidate.held.offer.place_id,
                 quantity=quantity,
                 why=_why(line, candidate, support_id),
-                route_minutes=candidate.minutes,
+                route_minutes=candidate.near.minutes,
                 route_trips=candidate.trips(quantity, unit_grams.get(line.item_code)),
                 support_id=support_id,
             )
@@ -211,7 +210,7 @@ def _conclude(
     left_out = sum(quantity for _, quantity, _ in line.picks[len(picks) :])
     short = line.open + left_out
     if short:
-        reason = ShortReason.TOO_MANY_LOTS if left_out else _why_short(line, candidates)
+        reason = ShortReason.TOO_MANY_LOTS if left_out else _why_short(line, goods)
         planned.why_short.append(ShortLine(item_code=line.item_code, quantity=short, reason=reason))
 
 
@@ -222,10 +221,11 @@ def _why(line: _Line, candidate: Candidate, support_id: SupportId | None) -> tup
     return (*reasons, PickReason.FAIR_SHARE) if line.shared and support_id is None else reasons
 
 
-def _why_short(line: _Line, candidates: Candidates) -> ShortReason:
+def _why_short(line: _Line, goods: Goods) -> ShortReason:
     if line.shared:
         return ShortReason.SHARED
-    if not line.candidates and candidates.unreached(line.item_code, line.request.owner_id):
-        tied = candidates.tied(line.item_code, line.request.owner_id, line.request.where)
-        return ShortReason.TIED_BY_DONOR if tied else ShortReason.NO_OPEN_ROUTE
-    return ShortReason.NO_STOCK
+    pool = goods.pool(line.item_code, line.request.owner_id)
+    if line.candidates.places or not pool.all:
+        return ShortReason.NO_STOCK
+    tied = not any(held.offer.may_go(line.request.where) for held in pool.all)
+    return ShortReason.TIED_BY_DONOR if tied else ShortReason.NO_OPEN_ROUTE

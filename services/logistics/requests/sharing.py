@@ -35,13 +35,14 @@ def shared(available: int, claims: Sequence[Claim]) -> dict[str, int]:
     left, open_ = available, [claim for claim in claims if claim.wanted]
     while open_:
         weights = sum(claim.weight for claim in open_)
-        served = [claim for claim in open_ if claim.wanted * weights <= left * claim.weight]
+        served = {claim.id for claim in open_ if claim.wanted * weights <= left * claim.weight}
         if not served:
             break
-        for claim in served:
-            shares[claim.id] = claim.wanted
-            left -= claim.wanted
-        open_ = [claim for claim in open_ if claim not in served]
+        for claim in open_:
+            if claim.id in served:
+                shares[claim.id] = claim.wanted
+                left -= claim.wanted
+        open_ = [claim for claim in open_ if claim.id not in served]
     if not open_:
         return shares
     weights = sum(claim.weight for claim in open_)
