@@ -262,7 +262,7 @@ async def test_a_shipment_goes_only_with_what_is_reserved(office: Office) -> Non
     assert slug(await office.post("/v1/shipments", {**body, "lines": foreign})) == "reservation-ended"
     shipment_id = sent["events"][0]["subject"].partition("/")[2]
     (shown,) = await office.items("/v1/shipments", on_the_way=True)
-    assert (shown["id"], shown["lines"][0]["quantity"]) == (shipment_id, 25)
+    assert (shown["id"], shown["lines"][0]["dispatched"]) == (shipment_id, 25)
     (rice,) = (await office.seen(f"/v1/requests/{request_id}"))["lines"]
     assert (rice["reserved"], rice["dispatched"]) == (35, 25)
 
