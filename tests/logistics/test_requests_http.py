@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.logistics.requests import queries
 from tests.logistics.builders import DISASTER, POST, VILLAGE, new_id
 from tests.logistics.neighbour import Neighbour, device_enrolled, enrolled, registered
 from tests.logistics.office import Office, slug
@@ -187,6 +188,21 @@ async def test_late_requests_are_listed_and_those_that_wait_for_an_answer_are_no
     resumed = await request_of(office, request_id)
     assert datetime.fromisoformat(resumed["due_at"]) > datetime.fromisoformat(paused["due_at"])
     assert "paused_at" not in resumed or resumed["paused_at"] is None
+    warn_at, due_at = (datetime.fromisoformat(resumed[name]) for name in ("warn_at", "due_at"))
+    second = timedelta(seconds=1)
+    for now, warned, over in ((warn_at - second, 0, 0), (warn_at, 1, 0), (due_at - second, 1, 0), (due_at, 0, 1)):
+        assert await late_at(office, now, warning=True) == warned
+        assert await late_at(office, now, overdue=True) == over
+    await office.done(f"/v1/requests/{request_id}/pause", {"question": "item_unclear"})
+    assert await late_at(office, due_at, warning=True, overdue=True) == 0
+
+
+async def late_at(office: Office, now: datetime, *, warning: bool = False, overdue: bool = False) -> int:
+    """How many requests would be listed at an instant."""
+    condition = queries.late(now, warning=warning, overdue=overdue)
+    async with office.runtime.database.reading() as connection:
+        rows, _ = await queries.requests(connection, condition, after=None, limit=10)
+    return len(rows)
 
 
 async def test_a_draft_asks_for_nothing_until_it_is_submitted(office: Office) -> None:
