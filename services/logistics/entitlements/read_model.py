@@ -4,7 +4,7 @@ Owns a read model written in the transaction that logs the events. Who is linked
 the entitlement, at once and for what was got before; it moves no goods and changes no sum of what anybody got.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.entitlements import tables
 from services.logistics.entitlements.families import regroup
-from services.logistics.entitlements.standing import standings
+from services.logistics.entitlements.households import keep_households
+from services.logistics.entitlements.standing import excesses_of
 from services.logistics.handouts.tables import received
 from shared.contracts.distribution import (
     DistributionCancelled,
@@ -21,7 +22,6 @@ from shared.contracts.distribution import (
     RationPlanned,
     RecipientListPosted,
 )
-from shared.contracts.ids import HouseholdId
 from shared.contracts.logistics import GoodsHandedOut, NeedRecorded, RationProfileSet
 from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
@@ -41,28 +41,6 @@ def _upsert(table: sa.Table, *changing: str) -> tuple[sa.Table, sa.TextClause]:
 
 
 _PROFILES = _upsert(tables.profile_version, "days", "lines")
-_HOUSEHOLDS = _upsert(
-    tables.household, "disaster_id", "area_code", "person_count", "profile_id", "profile_version", "position"
-)
-_IDENTITY = ("household_id", "identity_id")
-# One statement: the persons a household does not have any more go, new ones come.
-_IDENTITIES = sa.text(
-    f"WITH now AS (SELECT * FROM {recordset(tables.household_identity, _IDENTITY)}), gone AS ("
-    "DELETE FROM household_identity AS h USING (SELECT DISTINCT household_id FROM now) AS n "
-    "WHERE h.household_id = n.household_id "
-    "AND NOT EXISTS (SELECT FROM now WHERE now.household_id = h.household_id AND now.identity_id = h.identity_id)) "
-    "INSERT INTO household_identity (household_id, identity_id) SELECT household_id, identity_id FROM now "
-    "ON CONFLICT DO NOTHING"
-)
-# Most households registered share nobody with another and got nothing yet: for them nothing is to be reckoned.
-_CONCERNED = sa.text(
-    "SELECT id FROM unnest(CAST(:ids AS text[])) AS n(id) "
-    "WHERE EXISTS (SELECT FROM received WHERE household_id = n.id) "
-    "OR EXISTS (SELECT FROM family_member WHERE household_id = n.id) "
-    "OR EXISTS (SELECT FROM family_link WHERE household_id = n.id) "
-    "OR EXISTS (SELECT FROM household_identity AS h JOIN household_identity AS o USING (identity_id) "
-    "WHERE h.household_id = n.id AND o.household_id <> n.id)"
-)
 _LINKS = _upsert(tables.family_link, "linked")
 _PLANNED = _upsert(tables.planned_ration)
 _OVER = _upsert(tables.over_entitlement)
@@ -74,7 +52,7 @@ async def apply_entitlements(connection: AsyncConnection, placed: Sequence[Place
     needs = {
         said.household_id: (said, one.position) for one in placed if isinstance(said := one.event.payload, NeedRecorded)
     }
-    regrouped = await _keep_households(connection, needs) if needs else set()
+    regrouped = await keep_households(connection, needs) if needs else set()
     regrouped |= await _keep_links(connection, placed)
     touched = await regroup(connection, regrouped) if regrouped else set()
     await _keep_plans(connection, placed)
@@ -102,32 +80,6 @@ async def _keep_profiles(connection: AsyncConnection, placed: Sequence[Placed]) 
         if isinstance(one.event.payload, RationProfileSet)
     ]
     await _write(connection, _PROFILES, rows)
-
-
-async def _keep_households(
-    connection: AsyncConnection, needs: Mapping[HouseholdId, tuple[NeedRecorded, int]]
-) -> set[str]:
-    rows = [
-        {
-            "household_id": said.household_id,
-            "disaster_id": said.disaster_id,
-            "area_code": said.area_code,
-            "person_count": said.person_count if said.counted else 0,
-            "profile_id": said.profile_id,
-            "profile_version": said.profile_version,
-            "position": position,
-        }
-        for said, position in needs.values()
-    ]
-    await _write(connection, _HOUSEHOLDS, rows)
-    identities = [
-        {"household_id": said.household_id, "identity_id": id_}
-        for said, _ in needs.values()
-        for id_ in dict.fromkeys(said.identity_ids)
-    ]
-    if identities:
-        await connection.execute(_IDENTITIES, {"rows": json_rows(identities)})
-    return set((await connection.execute(_CONCERNED, {"ids": sorted(needs)})).scalars())
 
 
 async def _keep_links(connection: AsyncConnection, placed: Sequence[Placed]) -> set[str]:
@@ -181,8 +133,7 @@ async def _that_got(connection: AsyncConnection, placed: Sequence[Placed]) -> se
 
 async def _flag(connection: AsyncConnection, household_ids: Collection[str]) -> None:
     """Say anew what these households' families got beyond what they were due."""
-    families = {family.members: family for family in (await standings(connection, household_ids)).values()}
-    everyone = [member for members in families for member in members]
+    everyone, found = await excesses_of(connection, household_ids)
     over = tables.over_entitlement
     await connection.execute(sa.delete(over).where(over.c.household_id == array(everyone)))
     rows = [
@@ -190,12 +141,11 @@ async def _flag(connection: AsyncConnection, household_ids: Collection[str]) -> 
             "source": excess.got.source,
             "household_id": excess.got.household_id,
             "item_code": excess.got.item_code,
-            "family_id": family.members[0],
+            "family_id": family_id,
             "quantity": excess.quantity,
             "received_on": excess.got.on.isoformat(),
         }
-        for family in families.values()
-        for excess in family.excesses()
+        for family_id, excess in found
     ]
     await _write(connection, _OVER, rows)
 

@@ -15,18 +15,12 @@ from services.logistics.handouts.tables import lot_given, received
 from services.logistics.recipients.tables import list_row
 from shared.contracts.distribution import PostedLine, RecipientListPosted
 from shared.contracts.logistics import GoodsHandedOut, HandedOutLine
-from shared.kit.database import json_rows, recordset
+from shared.kit.database import copy_rows
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.log.append import Placed
 
 _GIVEN = [str(column.name) for column in lot_given.columns]
 _RECEIVED = [str(column.name) for column in received.columns]
-_WRITE_GIVEN = sa.text(
-    f"INSERT INTO lot_given ({', '.join(_GIVEN)}) SELECT {', '.join(_GIVEN)} FROM {recordset(lot_given, _GIVEN)}"
-)
-_WRITE_RECEIVED = sa.text(
-    f"INSERT INTO received ({', '.join(_RECEIVED)}) SELECT {', '.join(_RECEIVED)} FROM {recordset(received, _RECEIVED)}"
-)
 # What a posted list's named households got, each the sum of its rows.
 _WRITE_LISTED = sa.text(
     "INSERT INTO received (source, item_code, household_id, quantity, received_on, position) "
@@ -39,8 +33,8 @@ _COUNT_LISTED = sa.select(sa.func.count(list_row.c.household_id.distinct()))
 
 async def apply_hand_outs(connection: AsyncConnection, placed: Sequence[Placed]) -> None:
     """Write which lots these hand-outs and lists took, and what each household named got."""
-    given: list[dict[str, Any]] = []
-    shares: list[dict[str, Any]] = []
+    given: list[tuple[Any, ...]] = []
+    shares: list[tuple[Any, ...]] = []
     for one in placed:
         match one.event.payload:
             # A hand-out told again moved nothing: its first telling stands.
@@ -59,25 +53,14 @@ async def apply_hand_outs(connection: AsyncConnection, placed: Sequence[Placed])
                         "list_id": said.list_id,
                     },
                 )
-    if given:
-        await connection.execute(_WRITE_GIVEN, {"rows": json_rows(given)})
-    if shares:
-        await connection.execute(_WRITE_RECEIVED, {"rows": json_rows(shares)})
+    await copy_rows(connection, lot_given, _GIVEN, given)
+    await copy_rows(connection, received, _RECEIVED, shares)
 
 
-def _given(one: Placed, said: GoodsHandedOut | RecipientListPosted, household_count: int) -> Iterator[dict[str, Any]]:
+def _given(one: Placed, said: GoodsHandedOut | RecipientListPosted, household_count: int) -> Iterator[tuple[Any, ...]]:
     for (lot_id, item_code), quantity in _by_lot(said.lines).items():
-        yield {
-            "lot_id": lot_id,
-            "source": one.event.ref.subject,
-            "item_code": item_code,
-            "disaster_id": said.disaster_id,
-            "place_id": said.place_id,
-            "area_code": said.area_code,
-            "quantity": quantity,
-            "household_count": household_count,
-            "given_on": said.handed_out_on.isoformat(),
-        }
+        place = (said.disaster_id, said.place_id, said.area_code)
+        yield (lot_id, one.event.ref.subject, item_code, *place, quantity, household_count, said.handed_out_on)
 
 
 def _by_lot(lines: Sequence[HandedOutLine | PostedLine]) -> dict[tuple[str, str], int]:
@@ -87,21 +70,14 @@ def _by_lot(lines: Sequence[HandedOutLine | PostedLine]) -> dict[tuple[str, str]
     return sums
 
 
-def _shares(one: Placed, said: GoodsHandedOut) -> Iterator[dict[str, Any]]:
+def _shares(one: Placed, said: GoodsHandedOut) -> Iterator[tuple[Any, ...]]:
     household_ids = list(dict.fromkeys(said.household_ids))
     by_item: dict[str, int] = defaultdict(int)
     for line in said.lines:
         by_item[line.item_code] += line.quantity
     for item_code, quantity in by_item.items():
         for household_id, share in zip(household_ids, equal_shares(quantity, len(household_ids)), strict=True):
-            yield {
-                "source": one.event.ref.subject,
-                "item_code": item_code,
-                "household_id": household_id,
-                "quantity": share,
-                "received_on": said.handed_out_on.isoformat(),
-                "position": one.position,
-            }
+            yield (one.event.ref.subject, item_code, household_id, share, said.handed_out_on, one.position)
 
 
 def equal_shares(quantity: int, count: int) -> list[int]:
