@@ -163,6 +163,7 @@ def evolve_household(household: Household | None, event: Event) -> Household:
     said = event.payload
     if not isinstance(said, HouseholdRegistration) or (household is None) is isinstance(said, HouseholdRegisteredAgain):
         raise TypeError(f"{said.type} after {household and household.version}")
+    persons = [Member(one.person_id, one.sex, one.age_band, one.same_identity_as) for one in said.persons]
     return Household(
         id=event.ref.id,
         version=event.sequence,
@@ -172,14 +173,12 @@ def evolve_household(household: Household | None, event: Event) -> Household:
         area_code=said.area_code,
         residence=said.residence,
         shelter_area_code=said.shelter_area_code,
-        persons=tuple(
-            Member(person.person_id, person.sex, person.age_band, person.same_identity_as) for person in said.persons
-        ),
-        persons_counted=sum(person.same_identity_as is None for person in said.persons),
+        persons=tuple(persons),
+        persons_counted=len([one for one in persons if one.same_identity_as is None]),
         damage_claimed=said.damage_claimed,
         happened_on=said.happened_on,
         recorded_on=said.recorded_on,
-        flags=tuple(str(flag) for flag in said.flags),
+        flags=tuple([str(flag) for flag in said.flags]),
         former_person_ids=_former(household, said),
     )
 

@@ -43,7 +43,10 @@ class Decoder:
 
         Raises: LookupError for a type this release does not know: its state cannot be rebuilt by it.
         """
-        content = orjson.loads(leaf)
+        return self.read(orjson.loads(leaf))
+
+    def read(self, content: Mapping[str, Any]) -> Event | None:
+        """As `decode`, from a leaf that was parsed. Raises: as there."""
         type_, body = content["type"], content["data"]
         while (upcaster := self.upcasters.get(type_)) is not None:
             type_, body = upcaster.new_type, upcaster.upcast(body)

@@ -9,7 +9,7 @@ import inspect
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -24,7 +24,8 @@ from shared.kit.log.decode import Decoder
 from shared.kit.log.tables import entry, head
 from shared.kit.memory import bulk_work
 
-LEAVES_PER_STEP = 2_000
+# So few that the events of a step stay in the processor's cache, so many that its statements do not weigh.
+LEAVES_PER_STEP = 500
 
 Leaf = tuple[int, bytes]
 
@@ -57,12 +58,10 @@ async def replay(leaves: AsyncIterator[list[Leaf]], connection: AsyncConnection,
 
 
 def _placed(leaf: Leaf, decoder: Decoder) -> Placed | None:
-    position, content = leaf
-    event = decoder.decode(content)
-    if event is None:
-        return None
-    recorded = datetime.fromisoformat(orjson.loads(content)["recordedtime"]).astimezone(UTC)
-    return Placed(event, position, recorded)
+    position, written = leaf
+    content = orjson.loads(written)
+    event = decoder.read(content)
+    return None if event is None else Placed(event, position, datetime.fromisoformat(content["recordedtime"]))
 
 
 async def _replay_step(connection: AsyncConnection, rules: Rules, placed: Sequence[Placed]) -> None:
