@@ -71,7 +71,6 @@ async def test_a_bad_kit_is_found_wherever_it_went(
     families = [new_id(), new_id()]
     (given,) = await device.send(device.handout(DISASTER, {"lot_id": kits, "quantity": 2}, household_ids=families))
     assert given["status"] == "accepted"
-
     monkeypatch.undo()
     recall = {"recall_id": (recall_id := new_id()), "lot_ids": [food], "reason": "expired", **PAPER}
     await office.done("/v1/recalls", recall)
@@ -111,14 +110,20 @@ async def test_a_bad_kit_is_found_wherever_it_went(
 
 
 async def test_all_lots_of_an_item_with_a_date_are_recalled_and_cleared(office: Office, long_ago: date) -> None:
-    """A maker's notice names a date and no lot; what came in since is taken in when the recall is ordered again."""
+    """A maker's notice names a date; what is reserved is asked for again, and what came in since can be taken in."""
     await office.seed()
+    await office.village()
     when = str(long_ago + timedelta(days=200))
     first = await office.receive(10, item_code="makanan-anak", expires_on=when)
     other = await office.receive(10, item_code="makanan-anak", expires_on=str(long_ago + timedelta(days=300)))
+    waiting = await office.asked(15, item_code="makanan-anak")
+    await office.done("/v1/requests:allocate", {"request_ids": [waiting]})
     recall = {"item_code": "makanan-anak", "expires_on": when, "reason": "makers_notice", **PAPER}
     body = {**recall, "recall_id": (recall_id := new_id())}
     await office.done("/v1/recalls", body)
+    asked = await office.seen(f"/v1/requests/{waiting}")
+    assert [(one["lot_id"], one["quantity"]) for one in asked["reservations"]] == [(other, 5)]
+    assert asked["short"] == [{"item_code": "makanan-anak", "quantity": 10}]
     second = await office.receive(10, item_code="makanan-anak", expires_on=when)
     await office.done("/v1/recalls", body)
     shown = await office.seen(f"/v1/recalls/{recall_id}")

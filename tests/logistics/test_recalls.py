@@ -5,8 +5,9 @@ import pytest
 from services.logistics.kits.domain import AssembleKits, DefineKit, UnpackKits
 from services.logistics.places.domain import KITS
 from services.logistics.recalls.domain import LiftRecall, OrderRecall, Recall
+from services.logistics.requests.domain import Request
 from services.logistics.stock.domain import Lot
-from shared.contracts.ids import ItemCode, LotId, RecallId
+from shared.contracts.ids import ItemCode, LotId, RecallId, RequestId
 from shared.contracts.kits import KitPart
 from shared.contracts.logistics import GoodsHandedOut
 from shared.contracts.recalls import LotCleared, LotRecalled, RecallReason
@@ -22,6 +23,7 @@ from tests.logistics.builders import (
     new_id,
     open_request,
     pick,
+    quantities,
     receive,
     setting,
 )
@@ -33,7 +35,9 @@ KIT = ItemCode("family-kit")
 SOAP = ItemCode("sabun")
 
 
-def order(*lot_ids: str, recall_id: str = RECALL, kits: dict[str, str] | None = None) -> OrderRecall:
+def order(
+    *lot_ids: str, recall_id: str = RECALL, kits: dict[str, str] | None = None, holders: tuple[str, ...] = ()
+) -> OrderRecall:
     return OrderRecall(
         recall_id=RecallId(recall_id),
         lot_ids=tuple(LotId(id_) for id_ in lot_ids),
@@ -41,6 +45,7 @@ def order(*lot_ids: str, recall_id: str = RECALL, kits: dict[str, str] | None = 
         reason=RecallReason.CONTAMINATED,
         document_number="460/1/2026",
         recorded_on=TODAY,
+        holders=tuple(RequestId(id_) for id_ in holders),
     )
 
 
@@ -61,6 +66,16 @@ def test_a_recalled_lot_is_not_reserved(story: Story) -> None:
     story.given(lift(LOT))
     assert story.state(Lot, LOT).recall_id is None
     assert story.accepted(allocate(request_id, pick(LOT, 10)))
+
+
+def test_what_is_reserved_of_a_recalled_lot_is_asked_for_again(story: Story) -> None:
+    """The request is short of it and due when it was due; one nobody looked up is looked up first."""
+    request_id = new_id()
+    story.given(open_request(request_id, (RICE, 10)), allocate(request_id, pick(LOT, 10)))
+    assert story.refused(order(LOT)) == "plan-outdated"
+    story.given(order(LOT, holders=(request_id,)))
+    assert story.balance(LOT, WAREHOUSE).reserved == 0
+    assert story.state(Request, request_id).short == quantities((RICE, 10))
 
 
 def test_a_post_that_hands_a_recalled_lot_out_is_heard_and_flagged(story: Story) -> None:

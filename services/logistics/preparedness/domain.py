@@ -4,11 +4,10 @@ Owns buffers (with the norm they rest on, or marked as assumed), Kampung Siaga B
 through a store is due again after six months. Pure.
 """
 
-import calendar
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from services.logistics.items import domain as items
 from services.logistics.places import domain as places
@@ -235,9 +234,14 @@ def decide_record_check(states: States, command: RecordCheck) -> list[Payload] |
 
 def months_later(on: date, months: int) -> date:
     """The same day so many months later, or that month's last day if it has none."""
-    years, month = divmod(on.month - 1 + months, _MONTHS)
-    year, month = on.year + years, month + 1
-    return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
+    last = _month(on, months + 1) - timedelta(days=1)
+    return last.replace(day=min(on.day, last.day))
+
+
+def _month(on: date, later: int) -> date:
+    """The first day of the month so many months later."""
+    years, month = divmod(on.month - 1 + later, _MONTHS)
+    return date(on.year + years, month + 1, 1)
 
 
 def ksb_unknown() -> Refusal:

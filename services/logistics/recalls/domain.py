@@ -1,17 +1,20 @@
 """Recalls: lots that must not be given out any more, wherever they are.
 
 Owns which lots a recall takes in and when it ends. A lot stands in one open recall at most; kits that a recalled lot
-was built into are recalled with it, since nobody can tell by looking. The lot itself knows its recall (`stock/`). Pure.
+was built into are recalled with it, since nobody can tell by looking. What is reserved of it is set free, and its
+requests are short again. The lot itself knows its recall (`stock/`). Pure.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from services.logistics.requests.domain import Request, plan_outdated, requeued
 from services.logistics.stock.domain import Lot, lot_refs
+from services.logistics.stock.posting import Postings
 from services.logistics.stock.refusals import lot_unknown
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import ItemCode, LotId, RecallId
+from shared.contracts.ids import ItemCode, LotId, RecallId, RequestId, ReservationId, Subject
 from shared.contracts.recalls import (
     RECALLED_LOTS_MAX,
     LotCleared,
@@ -20,6 +23,7 @@ from shared.contracts.recalls import (
     RecallOrdered,
     RecallReason,
 )
+from shared.contracts.vocabulary import ReservationEnd
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
 
@@ -40,7 +44,11 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecall:
-    """The office calls lots back. `kits` are the kit lots built of them, each with the part it is recalled for."""
+    """The office calls lots back.
+
+    `kits` are the kit lots built of them, each with the part it is recalled for; `holders` the requests that have goods
+    of any of them reserved.
+    """
 
     recall_id: RecallId
     lot_ids: tuple[LotId, ...]
@@ -50,14 +58,16 @@ class OrderRecall:
     recorded_on: date
     item_code: ItemCode | None = None
     expires_on: date | None = None
+    holders: tuple[RequestId, ...] = ()
 
     def all_lots(self) -> tuple[LotId, ...]:
         """The lots and the kits built of them, each once."""
         return tuple(dict.fromkeys((*self.lot_ids, *self.kits)))
 
     def aggregates(self) -> Sequence[Ref]:
-        """The recall and its lots."""
-        return (*lot_refs(self.all_lots()), Ref("recall", self.recall_id))
+        """The recall, its lots, and the requests that wait for goods of them."""
+        requests = (Ref("request", id_) for id_ in self.holders)
+        return (*lot_refs(self.all_lots()), *requests, Ref("recall", self.recall_id))
 
     def reads(self) -> Sequence[Ref]:
         """Nothing else."""
@@ -91,6 +101,9 @@ def decide_order_recall(states: States, command: OrderRecall) -> list[Payload] |
     new = [lot_id for lot_id in command.all_lots() if not _recalled(states, lot_id)]
     if not new:
         return [] if recall is not None else _recalled_already()
+    freed = _set_free(states, command, new)
+    if freed is None:
+        return plan_outdated()
     if len(new) + len(recall.lot_ids if recall is not None else ()) > RECALLED_LOTS_MAX:
         return _too_many()
     ordered = RecallOrdered(
@@ -112,7 +125,23 @@ def decide_order_recall(states: States, command: OrderRecall) -> list[Payload] |
         )
         for lot_id in new
     ]
-    return [ordered, *lots]
+    return [ordered, *lots, *freed]
+
+
+def _set_free(states: States, command: OrderRecall, lot_ids: Sequence[LotId]) -> list[Payload] | None:
+    """The end of what is reserved of these lots; None if it is for a request that was not looked up."""
+    cause = Subject(f"recall/{command.recall_id}")
+    postings = Postings.over(states, lot_ids, seed=command.recall_id, cause=cause, moved_on=command.recorded_on)
+    events: list[Payload] = []
+    for lot_id in lot_ids:
+        for reservation_id, kept in postings.lot(lot_id).reservations.items():
+            if kept.request_id not in command.holders:
+                return None
+            events.append(postings.release(lot_id, ReservationId(reservation_id), kept.quantity, ReservationEnd.BROKEN))
+            request = states.find(Request, kept.request_id)
+            again = requeued(request, {postings.item_of(lot_id): kept.quantity}, command.recorded_on)
+            events += [again] if again is not None else []
+    return events
 
 
 def _cannot_order(states: States, recall: Recall | None, command: OrderRecall) -> Refusal | None:
@@ -143,11 +172,7 @@ def decide_lift_recall(states: States, command: LiftRecall) -> list[Payload] | R
     if recall.lifted_on is not None:
         return []
     if set(recall.lot_ids) != set(command.lot_ids):
-        return Refusal(
-            slug="plan-outdated",
-            detail="The recall has taken in other lots since.",
-            next_step="Lift the recall again.",
-        )
+        return plan_outdated()
     lifted = RecallLifted(
         recall_id=command.recall_id, document_number=command.document_number, lifted_on=command.recorded_on
     )

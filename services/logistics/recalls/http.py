@@ -60,10 +60,14 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
         """Ordered again under its id, a recall takes in lots found since."""
         desk = Desk(runtime, request, principal, key)
         outcomes: list[Outcome] = []
+
+        async def planned(turns: Sequence[str]) -> Mapping[str, Command]:
+            command = await _order_of(runtime, body)
+            return dict.fromkeys(turns, command)
+
         # Decided twice: kits may be made of a lot until it is recalled, and are looked for again once none can be.
         for turn in ("lots", "kits"):
-            command = await _order_of(runtime, body)
-            outcomes += await runtime.decisions.submit_all([desk.item(turn, command)])
+            outcomes += (await decide_planned(desk, [turn], planned)).values()
             if not isinstance(outcomes[-1], Accepted):
                 break
         return desk.answer(together(outcomes))
@@ -90,6 +94,7 @@ async def _order_of(runtime: Runtime, body: RecallStated) -> OrderRecall:
         if body.item_code is not None and body.expires_on is not None:
             lot_ids = await queries.lots_with_expiry(connection, body.item_code, body.expires_on)
         kits = await queries.kits_of(connection, lot_ids)
+        holders = await queries.holders_of(connection, [*lot_ids, *kits])
     return OrderRecall(
         recall_id=RecallId(body.recall_id),
         lot_ids=tuple(lot_ids),
@@ -99,6 +104,7 @@ async def _order_of(runtime: Runtime, body: RecallStated) -> OrderRecall:
         recorded_on=runtime.today(),
         item_code=ItemCode(body.item_code) if body.item_code is not None else None,
         expires_on=body.expires_on,
+        holders=holders,
     )
 
 

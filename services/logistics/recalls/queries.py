@@ -16,8 +16,8 @@ from services.logistics.kits.tables import kit_part
 from services.logistics.places.domain import TRANSIT, account_kind
 from services.logistics.places.tables import place
 from services.logistics.recalls.tables import recall
-from services.logistics.stock.tables import balance, lot
-from shared.contracts.ids import LotId
+from services.logistics.stock.tables import balance, lot, reservation
+from shared.contracts.ids import LotId, RequestId
 from shared.contracts.vocabulary import PlaceKind
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import array, as_of, json_row, rows_of
@@ -53,6 +53,13 @@ async def kits_of(connection: AsyncConnection, lot_ids: Sequence[str]) -> dict[L
     query = query.where(kit_part.c.part_lot_id == array(lot_ids)).group_by(kit_part.c.lot_id)
     rows = await connection.execute(query.order_by(kit_part.c.lot_id))
     return {LotId(row.lot_id): LotId(row.part_lot_id) for row in rows}
+
+
+async def holders_of(connection: AsyncConnection, lot_ids: Sequence[str]) -> tuple[RequestId, ...]:
+    """The requests that have goods of these lots reserved, wherever."""
+    query = sa.select(reservation.c.request_id).where(reservation.c.parent == array(lot_ids))
+    ids = (await connection.execute(query.distinct().order_by(reservation.c.request_id))).scalars()
+    return tuple(RequestId(id_) for id_ in ids)
 
 
 async def reach(connection: AsyncConnection, lot_ids: Sequence[str]) -> dict[str, Any]:
