@@ -25,14 +25,23 @@ from shared.kit.http.reads import array, as_of, json_row, rows_of
 _TIED = TypeAdapter(Restriction | None)
 
 
+# What a place holds of a lot, and what its last count found beyond the books that nothing has explained yet.
+_HELD = (
+    balance.c.on_hand,
+    balance.c.reserved,
+    balance.c.field_deficit,
+    balance.c.counted_at,
+    balance.c.count_id,
+    balance.c.unexplained,
+)
+
+
 async def lot_by_id(connection: AsyncConnection, lot_id: str) -> dict[str, Any] | None:
     """One lot with its balances and open reservations, or None if nothing names it."""
     row = (await connection.execute(sa.select(lot).where(lot.c.id == lot_id))).mappings().one_or_none()
     if row is None:
         return None
-    there = sa.select(
-        balance.c.entry.label("place_id"), balance.c.on_hand, balance.c.reserved, balance.c.field_deficit
-    ).where(balance.c.parent == lot_id)
+    there = sa.select(balance.c.entry.label("place_id"), *_HELD).where(balance.c.parent == lot_id)
     kept = sa.select(
         reservation.c.entry.label("reservation_id"),
         reservation.c.request_id,
@@ -69,9 +78,7 @@ async def balances(
             lot.c.item_code,
             lot.c.expires_on,
             lot.c.owner_id,
-            balance.c.on_hand,
-            balance.c.reserved,
-            balance.c.field_deficit,
+            *_HELD,
         )
         .select_from(balance.join(lot, lot.c.id == balance.c.parent))
         .where(balance.c.entry == place_id)
