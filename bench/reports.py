@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
@@ -42,12 +42,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Reports of one kind, the events they became, and the seconds until the last was answered."""
+    """Reports of one kind, the events they became, the seconds until the last was answered, CPU µs an event."""
 
     what: str
     reports: int
     events: int
     spent_s: float
+    cpu_us: dict[str, int] = field(default_factory=dict)
 
     @property
     def reports_per_s(self) -> float:
@@ -159,8 +160,7 @@ async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 def _arrival(shipment: Content) -> Content:
     lines = [
-        {"lot_id": line["lot_id"], "accepted": line["quantity"], "missing": 0, "damaged": 0}
-        for line in shipment["lines"]
+        {"lot_id": line["lot_id"], "accepted": line["open"], "missing": 0, "damaged": 0} for line in shipment["lines"]
     ]
     return {"shipment_id": shipment["id"], "lines": lines}
 
@@ -185,9 +185,11 @@ async def _reported(stage: Stage, device: Device, what: str, events: Sequence[Co
         "Content-Encoding": "gzip",
     }
     target = Target(stage.url("logistics"), "/v1/events", headers)
+    meter = stage.cpu()
+    before = meter.read()
     begun = time.monotonic()
     answers = await send_all(target, bodies, connections=connections, expected=200)
     spent_s = time.monotonic() - begun
     check_accepted(answers)
     logged = sum(len(item["events"]) for answer in answers for item in orjson.loads(answer.body)["items"])
-    return Reports(what, len(events), logged, spent_s)
+    return Reports(what, len(events), logged, spent_s, meter.micros_each(before, logged))

@@ -182,9 +182,11 @@ def _stock_tables(results: Results) -> list[Table]:
     pages = _table("Stock pages, p95 in ms", "page", f"{few.movements:,} movements", f"{many.movements:,}")
     for kind, p95_ms in few.p95_ms.items():
         pages.add_row(kind, _number(p95_ms), _number(many.p95_ms[kind]))
-    reports = _table("Reports of posts, events logged a second", "what", "reports/s", "events/s")
+    reports = _table("Reports of posts, events logged a second", "what", "reports/s", "events/s", "CPU µs an event")
     for run in (results.stock.receipts, results.stock.hand_outs):
-        reports.add_row(run.what, _number(run.reports_per_s), _number(run.events_per_s))
+        reports.add_row(
+            run.what, _number(run.reports_per_s), _number(run.events_per_s), _number(sum(run.cpu_us.values()))
+        )
     return [pages, reports]
 
 
