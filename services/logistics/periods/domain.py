@@ -4,7 +4,7 @@ Owns until when an owner's book is closed, and what stands against closing it. A
 found out later stands in the open one. Pure.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -162,8 +162,3 @@ def prior_period(states: States, owner_id: str | None, on: date) -> bool:
     """Whether a day lies in a closed period of an owner, whose book the command must name (`period_refs`)."""
     period = states.find(Period, owner_id) if owner_id is not None else None
     return period is not None and on <= period.until
-
-
-def closed_days(states: States) -> Callable[[str | None, date], bool]:
-    """`prior_period` as movements ask for it."""
-    return lambda owner_id, on: prior_period(states, owner_id, on)

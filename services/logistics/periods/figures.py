@@ -6,7 +6,6 @@ handed out keep the value they left with, so that those which come back bring it
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 
 from services.logistics.periods.valuation import Pile, Stock
@@ -26,7 +25,7 @@ class Section(StrEnum):
 
 
 # Where goods come from, at the value of their lot; they go back there at the same value.
-_SOURCES = frozenset({PlaceKind.SUPPLIER, PlaceKind.DONOR, PlaceKind.SURPLUS})
+SOURCES = frozenset({PlaceKind.SUPPLIER, PlaceKind.DONOR, PlaceKind.SURPLUS})
 _SECTIONS: Mapping[PlaceKind, Section] = {
     PlaceKind.SUPPLIER: Section.INCOMING,
     PlaceKind.DONOR: Section.INCOMING,
@@ -41,17 +40,20 @@ class Worth:
 
     unit_value_idr: int | None
     valued_quantity: int
-    expires_on: date | None
 
     def of(self, quantity: int) -> int:
         """The whole rupiah that a quantity is worth, rounded down."""
         return 0 if self.unit_value_idr is None else quantity * self.unit_value_idr // self.valued_quantity
 
 
+_NOT_VALUED = Worth(None, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Crossing:
     """Goods of a lot that came into the stores from an account (`quantity` above zero) or went there.
 
+    What left for good may be of any lot (`lot_id` is empty): what it is worth depends on what is there, not on the lot.
     `onward` is the account that goods went on to from theirs without coming back into the stores, such as damaged goods
     that were destroyed. `first_book` marks what stood in a place's first count.
     """
@@ -83,7 +85,6 @@ class ItemBook:
     stock: Stock
     sums: dict[Section, Pile] = field(default_factory=dict)
     accounts: dict[PlaceKind, Pile] = field(default_factory=dict)
-    lots: dict[str, int] = field(default_factory=dict)
     gone_idr: int = 0
     sent_back_idr: int = 0
     brought_idr: int = 0
@@ -93,7 +94,6 @@ class ItemBook:
         if one.onward is not None:
             self._account(one.onward).add(one.quantity, self._from_account(one.account, one.quantity, worth))
             return
-        self.lots[one.lot_id] = self.lots.get(one.lot_id, 0) + one.quantity
         self._sum(one.section).add(one.quantity, 0)
         if one.quantity > 0:
             self._enter(one, worth)
@@ -101,7 +101,7 @@ class ItemBook:
             self._leave(one, worth)
 
     def _enter(self, one: Crossing, worth: Worth) -> None:
-        comes_new = one.account in _SOURCES
+        comes_new = one.account in SOURCES
         value_idr = worth.of(one.quantity) if comes_new else self._from_account(one.account, one.quantity, worth)
         gone_idr = self.stock.enter(one.lot_id, one.quantity, value_idr)
         self._sum(one.section).add(0, value_idr)
@@ -110,7 +110,7 @@ class ItemBook:
 
     def _leave(self, one: Crossing, worth: Worth) -> None:
         quantity = -one.quantity
-        if one.account in _SOURCES:
+        if one.account in SOURCES:
             value_idr = self.stock.withdraw(one.lot_id, quantity, worth.of(quantity))
             self.sent_back_idr += value_idr
         else:
@@ -133,15 +133,10 @@ class ItemBook:
     def _sum(self, section: Section) -> Pile:
         return self.sums.setdefault(section, Pile())
 
-    def line(self, item_code: str, worths: Mapping[str, Worth], until: date) -> PeriodLine:
-        """The item's figures at the end of a period."""
+    def line(self, item_code: str, expired: int) -> PeriodLine:
+        """The item's figures at the end of a period, of which so much is past its last day."""
         closing = Figure(quantity=self.stock.quantity, value_idr=self.stock.value_idr)
-        expired = sum(
-            quantity
-            for lot_id, quantity in self.lots.items()
-            if quantity > 0 and (last := worths[lot_id].expires_on) is not None and last < until
-        )
-        share = min(expired, max(closing.quantity, 0))
+        share = max(0, min(expired, closing.quantity))
         expired_idr = closing.value_idr * share // closing.quantity if share else 0
         damaged = self.accounts.get(PlaceKind.DAMAGED, Pile())
         return PeriodLine(
@@ -162,11 +157,11 @@ class ItemBook:
 
 
 def figures(
-    crossings: Iterable[Crossing], worths: Mapping[str, Worth], method: ValuationMethod, until: date
+    crossings: Iterable[Crossing], worths: Mapping[str, Worth], method: ValuationMethod, expired: Mapping[str, int]
 ) -> tuple[PeriodLine, ...]:
     """The figures of each item, from all that crossed the border of an owner's stores until a day, in its order."""
     books: dict[str, ItemBook] = {}
     for one in crossings:
         book = books.setdefault(one.item_code, ItemBook(Stock(method)))
-        book.follow(one, worths[one.lot_id])
-    return tuple(book.line(item_code, worths, until) for item_code, book in sorted(books.items()))
+        book.follow(one, worths.get(one.lot_id, _NOT_VALUED))
+    return tuple(book.line(item_code, expired.get(item_code, 0)) for item_code, book in sorted(books.items()))

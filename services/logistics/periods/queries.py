@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.periods.domain import Obstacles
-from services.logistics.periods.figures import Crossing, Section, Worth
+from services.logistics.periods.figures import SOURCES, Crossing, Section, Worth
 from services.logistics.periods.tables import closed_period, period
 from services.logistics.places.domain import ACCOUNT_KINDS
 from services.logistics.stock.tables import lot
@@ -26,13 +26,16 @@ _ACCOUNTS = sorted(kind.value for kind in ACCOUNT_KINDS)
 _PLACE_OWNER = "CASE p.authority WHEN 'regency' THEN 'regency:' || left(p.area_code, 5) ELSE p.authority END"
 
 # What left or entered the stores stands on the cards of the accounts. Goods that went from one account to another are
-# taken once, from the card they left.
+# taken once, from the card they left. What left the stores for good is summed over lots: what it is worth depends on
+# what is there, not on the lot.
 _CROSSINGS = sa.text("""
 WITH closes AS (
     SELECT number, until, position
     FROM unnest(CAST(:untils AS date[]), CAST(:positions AS bigint[])) WITH ORDINALITY AS c(until, position, number)
 ), crossed AS (
-    SELECT m.position, m.lot_id, l.item_code, m.change,
+    SELECT m.position, l.item_code, m.change,
+           CASE WHEN m.change > 0 AND split_part(m.place_id, ':', 1) <> ALL (:sources)
+                THEN '' ELSE m.lot_id END AS lot_id,
            split_part(m.place_id, ':', 1) AS account,
            CASE WHEN split_part(m.other_place_id, ':', 1) = ANY (:accounts)
                 THEN split_part(m.other_place_id, ':', 1) END AS onward,
@@ -54,6 +57,18 @@ SELECT item_code, lot_id, account, onward, first_book, dated, period, sum(-chang
 FROM booked
 GROUP BY item_code, lot_id, account, onward, first_book, dated, period, change > 0
 ORDER BY period NULLS LAST, dated, min(position)
+""")
+
+# What of lots past their last day is in the stores: what their account cards miss.
+_EXPIRED = sa.text("""
+SELECT l.item_code, sum(-m.change) AS quantity
+FROM lot AS l
+JOIN movement AS m ON m.lot_id = l.id
+LEFT JOIN movement AS o ON o.event_id = m.reverses AND o.place_id = m.place_id
+WHERE l.owner_id = :owner_id AND l.expires_on < :until AND m.position <= :as_of
+  AND split_part(m.place_id, ':', 1) = ANY (:accounts)
+  AND COALESCE(m.occurred_on, o.occurred_on, o.moved_on, m.moved_on) <= :until
+GROUP BY l.item_code
 """)
 
 _OBSTACLES = sa.text("""
@@ -119,6 +134,7 @@ async def crossings(connection: AsyncConnection, span: Span) -> list[Crossing]:
             "until": span.until,
             "as_of": span.as_of,
             "accounts": _ACCOUNTS,
+            "sources": sorted(kind.value for kind in SOURCES),
             "untils": [one.until for one in span.closes],
             "positions": [one.as_of for one in span.closes],
         },
@@ -137,6 +153,15 @@ async def crossings(connection: AsyncConnection, span: Span) -> list[Crossing]:
     ]
 
 
+async def expired(connection: AsyncConnection, span: Span) -> Mapping[str, int]:
+    """By item, what of an owner's goods is past its last day at the end of a day and still in the stores."""
+    rows = await connection.execute(
+        _EXPIRED,
+        {"owner_id": span.owner_id, "until": span.until, "as_of": span.as_of, "accounts": _ACCOUNTS},
+    )
+    return {row.item_code: int(row.quantity) for row in rows}
+
+
 def _when(period: int | None, dated: date, span: Span) -> Section | None:
     if span.closes:
         late = Section.PRIOR_PERIOD if dated <= span.closes[-1].until else None
@@ -146,13 +171,8 @@ def _when(period: int | None, dated: date, span: Span) -> Section | None:
 
 async def worths(connection: AsyncConnection, owner_id: str) -> Mapping[str, Worth]:
     """What each of an owner's lots is worth."""
-    query = sa.select(lot.c.id, lot.c.unit_value_idr, lot.c.valued_quantity, lot.c.expires_on).where(
-        lot.c.owner_id == owner_id
-    )
-    return {
-        row.id: Worth(row.unit_value_idr, row.valued_quantity, row.expires_on)
-        for row in await connection.execute(query)
-    }
+    query = sa.select(lot.c.id, lot.c.unit_value_idr, lot.c.valued_quantity).where(lot.c.owner_id == owner_id)
+    return {row.id: Worth(row.unit_value_idr, row.valued_quantity) for row in await connection.execute(query)}
 
 
 async def obstacles(connection: AsyncConnection, owner_id: str) -> Obstacles:

@@ -3,6 +3,7 @@
 Owns the step from the reads to figures, and the digest over them. Must not decide anything.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,11 +37,10 @@ async def draft(connection: AsyncConnection, owner_id: str, until: date, method:
     """The figures from the day after the last closed period until a day, as the book stands now."""
     closes = await queries.closes_of(connection, owner_id)
     span = queries.Span(owner_id, until, await position_shown(connection), closes)
-    crossed = await queries.crossings(connection, span)
     return Draft(
         opened_on=closes[-1].until + timedelta(days=1) if closes else None,
         as_of=span.as_of,
-        lines=figures(crossed, await queries.worths(connection, owner_id), method, until),
+        lines=await _figures(connection, span, method),
         obstacles=await queries.obstacles(connection, owner_id),
         seen_version=len(closes),
     )
@@ -51,8 +51,15 @@ async def report(
 ) -> tuple[PeriodLine, ...]:
     """An owner's figures over any days, as everything is known now."""
     span = queries.Span(owner_id, until, await position_shown(connection), since=since)
+    return await _figures(connection, span, method)
+
+
+async def _figures(connection: AsyncConnection, span: queries.Span, method: ValuationMethod) -> tuple[PeriodLine, ...]:
     crossed = await queries.crossings(connection, span)
-    return figures(crossed, await queries.worths(connection, owner_id), method, until)
+    worths = await queries.worths(connection, span.owner_id)
+    expired = await queries.expired(connection, span)
+    # Apart from the loop that answers others: a year of a province takes a second or two to follow.
+    return await asyncio.to_thread(figures, crossed, worths, method, expired)
 
 
 def digest(owner_id: str, until: date, method: str, found: Draft) -> str:
