@@ -26,8 +26,8 @@ DEADLINE_S = 240
 @pytest.mark.slow
 @pytest.mark.timeout(DEADLINE_S + 20)
 def test_a_quick_bench_measures_every_way_and_leaves_nothing_running(tmp_path: Path) -> None:
-    """`tanggap --json bench --quick` from any folder: every way, every target judged, no process left."""
-    command = [str(Path(sys.executable).with_name("tanggap")), "--json", "bench", "--quick"]
+    """`tanggap --json bench --quick --stock` from any folder: every way, every target judged, no process left."""
+    command = [str(Path(sys.executable).with_name("tanggap")), "--json", "bench", "--quick", "--stock"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
@@ -38,6 +38,7 @@ def test_a_quick_bench_measures_every_way_and_leaves_nothing_running(tmp_path: P
     assert set(document["ways"]["batches"]["applied_per_s"]) >= {"logistics"}
     assert set(document["targets"]) == TARGETS.keys() - {"growth_ratio"}
     assert document["reading"]["entries"] > 600
+    assert document["stock"]["hand_outs"]["events"] > document["stock"]["hand_outs"]["reports"]
     assert not [one for one in psutil.process_iter() if "tanggap-bench-" in " ".join(_words(one))]
 
 
