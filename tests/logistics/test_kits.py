@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.logistics.items.domain import Item, SetPackUnit
-from services.logistics.kits.domain import AssembleKits, DefineKit, Kit, KitLot, UnpackKits
+from services.logistics.kits.assembling import AssembleKits, UnpackKits
+from services.logistics.kits.domain import DefineKit, Kit, KitLot
 from services.logistics.places.domain import KITS, SUPPLIER
 from services.logistics.stock.domain import Lot
 from services.logistics.stock.valuing import Worth

@@ -8,16 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.logistics.places.domain import OpenPlace
-from services.logistics.preparedness.domain import (
-    Ksb,
-    RecordCheck,
-    RecordDrill,
-    ReportKsb,
-    SetBuffer,
-    StockCheck,
-    months_later,
-)
+from services.logistics.preparedness.domain import RecordCheck, SetBuffer, StockCheck, months_later
 from services.logistics.preparedness.prepositioning import Holding, MoveReason, plan_moves
+from services.logistics.preparedness.villages import Ksb, RecordDrill, ReportKsb
 from services.logistics.requests.candidates import Where
 from shared.contracts.ids import ItemCode, KsbId, PlaceId
 from shared.contracts.vocabulary import PlaceKind

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.logistics.kits.domain import AssembleKits, DefineKit, UnpackKits
+from services.logistics.kits.assembling import AssembleKits, UnpackKits
+from services.logistics.kits.domain import DefineKit
 from services.logistics.places.domain import KITS
 from services.logistics.recalls.domain import LiftRecall, OrderRecall, Recall
 from services.logistics.requests.domain import Request

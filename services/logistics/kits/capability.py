@@ -3,6 +3,7 @@
 Owns the one list of this folder's parts.
 """
 
+from services.logistics.kits import assembling
 from services.logistics.kits import domain as kits
 from services.logistics.kits.http import kits_router
 from services.logistics.kits.parts import KIT_PARTS
@@ -24,8 +25,8 @@ KITS = Capability(
     ),
     deciders={
         kits.DefineKit: kits.decide_define_kit,
-        kits.AssembleKits: kits.decide_assemble_kits,
-        kits.UnpackKits: kits.decide_unpack_kits,
+        assembling.AssembleKits: assembling.decide_assemble_kits,
+        assembling.UnpackKits: assembling.decide_unpack_kits,
     },
     routers=lambda runtime: [kits_router(runtime)],
     read_models=(KIT_PARTS,),

@@ -12,7 +12,8 @@ from pydantic import Field
 from services.logistics.access import PLACE_SCOPE, owned_by
 from services.logistics.doors import Asked, Body, CommandKey, Coordinator, Reader, Storekeeper
 from services.logistics.kits import queries
-from services.logistics.kits.domain import AssembleKits, DefineKit, UnpackKits
+from services.logistics.kits.assembling import AssembleKits, UnpackKits
+from services.logistics.kits.domain import DefineKit
 from services.logistics.office import Desk, decide_planned
 from shared.contracts.ids import ItemCode, LotId, OwnerText, PlaceId, Slug, UuidText
 from shared.contracts.kits import PARTS_MAX, KitPart

@@ -4,6 +4,7 @@ Owns the one list of this folder's parts.
 """
 
 from services.logistics.preparedness import domain as preparedness
+from services.logistics.preparedness import villages
 from services.logistics.preparedness.http import preparedness_router
 from services.logistics.preparedness.tables import buffer, ksb, stock_check
 from shared.contracts.preparedness import BufferSet, KsbDrilled, KsbReported, StockChecked
@@ -22,8 +23,8 @@ PREPAREDNESS = Capability(
         StateKind(
             name="ksb",
             table=ksb,
-            state=preparedness.Ksb,
-            evolve=preparedness.evolve_ksb,
+            state=villages.Ksb,
+            evolve=villages.evolve_ksb,
             events=(KsbReported, KsbDrilled),
         ),
         StateKind(
@@ -36,8 +37,8 @@ PREPAREDNESS = Capability(
     ),
     deciders={
         preparedness.SetBuffer: preparedness.decide_set_buffer,
-        preparedness.ReportKsb: preparedness.decide_report_ksb,
-        preparedness.RecordDrill: preparedness.decide_record_drill,
+        villages.ReportKsb: villages.decide_report_ksb,
+        villages.RecordDrill: villages.decide_record_drill,
         preparedness.RecordCheck: preparedness.decide_record_check,
     },
     routers=lambda runtime: [preparedness_router(runtime)],

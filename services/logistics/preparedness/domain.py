@@ -1,7 +1,7 @@
-"""Preparedness: what a place should hold, villages that stand ready, and when a store was last looked through.
+"""Preparedness: what a place should hold, and when a store was last looked through.
 
-Owns buffers (with the norm they rest on, or marked as assumed), Kampung Siaga Bencana in numbers, and that a look
-through a store is due again after six months. Pure.
+Owns buffers (with the norm they rest on, or marked as assumed), and that a look through a store is due again after six
+months. Pure.
 """
 
 import uuid
@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from services.logistics.items import domain as items
 from services.logistics.places import domain as places
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import BufferId, ItemCode, KsbId, PlaceId
-from shared.contracts.preparedness import BufferSet, KsbDrilled, KsbReported, StockChecked
+from shared.contracts.ids import BufferId, ItemCode, PlaceId
+from shared.contracts.preparedness import BufferSet, StockChecked
 from shared.contracts.vocabulary import PlaceKind
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
@@ -37,21 +37,6 @@ class Buffer:
     legal_basis: str
     assumed: bool
     set_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Ksb:
-    """A Kampung Siaga Bencana as last reported, and the last drill it held."""
-
-    id: str
-    version: int
-    area_code: str
-    lumbung_place_id: str | None
-    members_count: int
-    trained_count: int
-    document_number: str
-    reported_on: date
-    drilled_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,46 +73,6 @@ class SetBuffer:
     def reads(self) -> Sequence[Ref]:
         """The place and the item."""
         return (Ref("place", self.place_id), Ref("item", self.item_code))
-
-
-@dataclass(frozen=True, slots=True)
-class ReportKsb:
-    """The office writes a Kampung Siaga Bencana down as it is now."""
-
-    ksb_id: KsbId
-    area_code: str
-    area_known: bool
-    lumbung_place_id: PlaceId | None
-    members_count: int
-    trained_count: int
-    document_number: str
-    recorded_on: date
-
-    def aggregates(self) -> Sequence[Ref]:
-        """The village."""
-        return (Ref("ksb", self.ksb_id),)
-
-    def reads(self) -> Sequence[Ref]:
-        """Its food store."""
-        return () if self.lumbung_place_id is None else (Ref("place", self.lumbung_place_id),)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordDrill:
-    """A Kampung Siaga Bencana held a drill."""
-
-    ksb_id: KsbId
-    drilled_on: date
-    taking_part: int
-    recorded_on: date
-
-    def aggregates(self) -> Sequence[Ref]:
-        """The village."""
-        return (Ref("ksb", self.ksb_id),)
-
-    def reads(self) -> Sequence[Ref]:
-        """Nothing else."""
-        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,49 +117,6 @@ def decide_set_buffer(states: States, command: SetBuffer) -> list[Payload] | Ref
     ]
 
 
-def decide_report_ksb(states: States, command: ReportKsb) -> list[Payload] | Refusal:
-    """Write down how many people a village has ready, and which store is its lumbung."""
-    if not command.area_known:
-        return places.area_unknown(command.area_code)
-    lumbung = command.lumbung_place_id
-    if lumbung is not None and places.kind_of(states, lumbung) is not PlaceKind.LUMBUNG:
-        return places.place_unknown(lumbung)
-    if command.trained_count > command.members_count:
-        return Refusal(
-            slug="ksb-numbers-wrong",
-            detail="More people are trained than there are members.",
-            next_step="Correct the numbers and send again under a new Idempotency-Key.",
-            status=422,
-        )
-    return [
-        KsbReported(
-            ksb_id=command.ksb_id,
-            area_code=command.area_code,
-            lumbung_place_id=lumbung,
-            members_count=command.members_count,
-            trained_count=command.trained_count,
-            document_number=command.document_number,
-            reported_on=command.recorded_on,
-        )
-    ]
-
-
-def decide_record_drill(states: States, command: RecordDrill) -> list[Payload] | Refusal:
-    """Write a drill down; one that is told late does not take the place of a later one."""
-    if states.find(Ksb, command.ksb_id) is None:
-        return ksb_unknown()
-    if command.drilled_on > command.recorded_on:
-        return in_the_future()
-    return [
-        KsbDrilled(
-            ksb_id=command.ksb_id,
-            drilled_on=command.drilled_on,
-            taking_part=command.taking_part,
-            recorded_on=command.recorded_on,
-        )
-    ]
-
-
 def decide_record_check(states: States, command: RecordCheck) -> list[Payload] | Refusal:
     """Write down that a store was looked through, and when it is due again."""
     if places.kind_of(states, command.place_id) not in KEEPING:
@@ -244,16 +146,6 @@ def _month(on: date, later: int) -> date:
     return date(on.year + years, month + 1, 1)
 
 
-def ksb_unknown() -> Refusal:
-    """The refusal of a decision about a village nobody reported as ready."""
-    return Refusal(
-        slug="ksb-unknown",
-        detail="There is no Kampung Siaga Bencana under this id.",
-        next_step="Check the id, or report it first.",
-        status=404,
-    )
-
-
 def in_the_future() -> Refusal:
     """The refusal to write down what has not happened yet."""
     return Refusal(
@@ -279,27 +171,6 @@ def evolve_buffer(buffer: Buffer | None, event: Event) -> Buffer:
                 set_on=said.set_on,
             )
     raise TypeError(f"{event.payload.type} after {buffer and buffer.version}")
-
-
-def evolve_ksb(ksb: Ksb | None, event: Event) -> Ksb:
-    """The village as last reported, with its last drill."""
-    match event.payload:
-        case KsbReported() as said:
-            return Ksb(
-                id=event.ref.id,
-                version=event.sequence,
-                area_code=said.area_code,
-                lumbung_place_id=said.lumbung_place_id,
-                members_count=said.members_count,
-                trained_count=said.trained_count,
-                document_number=said.document_number,
-                reported_on=said.reported_on,
-                drilled_on=ksb.drilled_on if ksb is not None else None,
-            )
-        case KsbDrilled() as said if ksb is not None:
-            last = max(said.drilled_on, ksb.drilled_on or said.drilled_on)
-            return replace(ksb, version=event.sequence, drilled_on=last)
-    raise TypeError(f"{event.payload.type} after {ksb and ksb.version}")
 
 
 def evolve_stock_check(check: StockCheck | None, event: Event) -> StockCheck:

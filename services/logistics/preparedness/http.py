@@ -12,8 +12,9 @@ from services.logistics import areas
 from services.logistics.access import AREA_SCOPE, PLACE_SCOPE
 from services.logistics.doors import Asked, Body, CommandKey, Coordinator, OfficeReader, Storekeeper
 from services.logistics.preparedness import queries
-from services.logistics.preparedness.domain import RecordCheck, RecordDrill, ReportKsb, SetBuffer
+from services.logistics.preparedness.domain import RecordCheck, SetBuffer
 from services.logistics.preparedness.prepositioning import plan_moves
+from services.logistics.preparedness.villages import RecordDrill, ReportKsb
 from shared.contracts.ids import ItemCode, KsbId, PlaceId, Slug
 from shared.contracts.values import AreaCode, Boolean, Citation, Count, DocumentNumber, LegalDate, QuantityOrNone
 from shared.kit.errors import NotFound
