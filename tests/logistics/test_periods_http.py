@@ -60,6 +60,8 @@ async def test_a_period_is_closed_once_all_is_settled_and_never_changes(office: 
         await office.done(path, closing)
         assert slug(await office.post(path, closing)) == "period-closed-already"
         await office.done(f"/v1/movements/{written}/reversal")
+        correction = (await office.items(f"/v1/places/{PLACE}/card", lot_id=lot))[-1]
+        assert ("prior_period" in correction["flags"], correction["occurred_on"]) == (True, first.isoformat())
         shown = await office.seen(f"/v1/periods/{OWNER}/{first}")
         closed, known = rice_of(shown["as_closed"]), rice_of(shown["as_known_now"])
         assert closed["closing"] == {"quantity": 1_400, "value_idr": 21_000}
