@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import pytest
+
 from services.logistics.documents.content import hash_of
 from services.logistics.documents.domain import Figures, IssueDocument
 from services.logistics.places.domain import DAMAGED, DESTROYED, LOST, SURPLUS, TRANSIT, OpenPlace
 from services.logistics.requests.domain import Request
 from services.logistics.shipments.dispatching import PickShipment
 from services.logistics.shipments.diverting import Taken
-from services.logistics.shipments.domain import SAME_SIGNER, SURPLUS_FOUND, Shipment
+from services.logistics.shipments.domain import SAME_SIGNER, SURPLUS_FOUND, UNKNOWN_PLACE, Shipment
 from services.logistics.shipments.handing_over import HandOver
 from services.logistics.shipments.signing import SignShortfall
 from shared.contracts.documents import DocumentKind
@@ -100,6 +102,32 @@ def test_goods_pass_a_drop_point_where_a_part_stays_and_a_boat_takes_the_rest() 
     assert (line.accepted, line.missing, line.open) == (94, 6, 0)
     assert story.on_hand(lot, BOAT, POST) == (0, 64)
     assert story.state(Request, str(request_of(story, shipment))).short[0].quantity == 6
+
+
+@pytest.mark.parametrize("named", ["lost", "titik-drop-lain", "gudang-kasongan", "supplier:bulog"])
+def test_a_stop_nobody_opened_leaves_the_goods_with_the_post_that_told_of_it(named: str) -> None:
+    """A report puts nothing into accounts, other stores or places that are not there."""
+    story, lot, shipment = under_way()
+    stop = arrive(
+        shipment,
+        at_stop(lot, 30, 70),
+        place_id=PlaceId(named),
+        reporter_place_id=POST,
+        passes=True,
+        next_vehicle_id=PlaceId(named),
+    )
+    passed = only(story.accepted(stop), ShipmentPassed)
+    assert (passed.at_place_id, passed.vehicle_place_id, passed.flags) == (POST, None, (UNKNOWN_PLACE,))
+    assert story.on_hand(lot, POST, TRANSIT) == (30, 70)
+
+
+def test_a_drop_point_of_another_area_is_flagged() -> None:
+    """A post answers for its own area; goods are where they were left all the same."""
+    story, lot, shipment = under_way()
+    story.given(OpenPlace(DROP_POINT, PlaceKind.DROP_POINT, TODAY, area_code="62.71.03"))
+    stop = arrive(shipment, at_stop(lot, 30, 70), place_id=DROP_POINT, reporter_place_id=POST, passes=True)
+    assert only(story.accepted(stop), ShipmentPassed).flags == (FieldFlag.UNAUTHORISED_AREA,)
+    assert story.on_hand(lot, DROP_POINT) == (30,)
 
 
 def test_the_same_stop_told_again_moves_nothing() -> None:

@@ -5,12 +5,13 @@ What was lost or damaged makes its request short again; what came unsent is to b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.logistics.intake.domain import Capture, believed_at, not_authorised, sender_flags
 from services.logistics.periods.late import OPEN_BOOKS, ClosedBooks
 from services.logistics.places import domain as places
+from services.logistics.places.domain import Place
 from services.logistics.requests.domain import Request
 from services.logistics.shipments.consequences import short_again, surplus_found
 from services.logistics.shipments.counting import CountedLine, Stop, counted_twice, deliver
@@ -87,6 +88,7 @@ def decide_count_shipment(states: States, command: CountShipment) -> list[Payloa
         refusal = _cannot_write(states, command, shipment)
     else:
         refusal = not_authorised(states, command.reporter, command.capture)
+        command = _as_known(states, command)
     if refusal is not None:
         return refusal
     if shipment is None or not shipment.dispatched or shipment.from_place_id is None:
@@ -108,6 +110,26 @@ def decide_count_shipment(states: States, command: CountShipment) -> list[Payloa
     if again:
         events.append(_counted(command, _told_again(shipment, again), (*flags, FieldFlag.RECEIVED_TWICE)))
     return [*events, *postings.events]
+
+
+def _as_known(states: States, command: CountShipment) -> CountShipment:
+    """A post's report, for places that are what it says: else the post answers for the goods, and they stay on board.
+
+    A post keeps drop points of its own area; what it says of another's is accepted and flagged.
+    """
+    flags = list(command.flags)
+    place_id, vehicle = command.place_id, command.next_vehicle_id
+    if place_id != command.reporter and places.kind_of(states, place_id) is not PlaceKind.DROP_POINT:
+        place_id = command.reporter
+        flags.append(UNKNOWN_PLACE)
+    if vehicle is not None and places.kind_of(states, vehicle) is not PlaceKind.VEHICLE:
+        vehicle = None
+        flags.append(UNKNOWN_PLACE)
+    post, stop = states.find(Place, command.reporter), states.find(Place, place_id)
+    if post is not None and stop is not None and post.area_code is not None and stop.area_code is not None:
+        covered = f"{stop.area_code}.".startswith(f"{post.area_code}.")
+        flags += [] if covered else [FieldFlag.UNAUTHORISED_AREA]
+    return replace(command, place_id=place_id, next_vehicle_id=vehicle, flags=tuple(flags))
 
 
 def _postings(states: States, command: CountShipment) -> Postings:
@@ -148,8 +170,6 @@ def _flags(states: States, command: CountShipment, shipment: Shipment) -> list[F
     flags = list(command.flags)
     if command.capture is not None:
         flags += sender_flags(states, command.reporter, command.capture)
-    if command.place_id != command.reporter and places.kind_of(states, command.place_id) is None:
-        flags.append(UNKNOWN_PLACE)
     if not command.passes and shipment.to_place_id not in (command.place_id, *command.serves):
         flags.append(WRONG_PLACE)
     if _same_signer(command.signatures):
