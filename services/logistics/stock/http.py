@@ -76,13 +76,14 @@ class MovementStated(Body):
 def stock_router(runtime: Runtime) -> APIRouter:
     """Routes under `/v1/lots`, `/v1/movements`, `/v1/places/{id}/…` and `/v1/to-explain`."""
     router = APIRouter(prefix="/v1", tags=["stock"])
-    _add_commands(router, runtime)
+    _add_receiving(router, runtime)
+    _add_moving(router, runtime)
     _add_card(router, runtime)
     _add_lists(router, runtime)
     return router
 
 
-def _add_commands(router: APIRouter, runtime: Runtime) -> None:
+def _add_receiving(router: APIRouter, runtime: Runtime) -> None:
     @router.post("/lots", status_code=201, summary="Receive goods into a store")
     async def receive(request: Request, body: LotStated, principal: Storekeeper, key: CommandKey) -> Response:
         principal.demand(PLACE_SCOPE, body.place_id)
@@ -110,6 +111,8 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
         command = ValueLot(LotId(lot_id), worth, body.document_number, runtime.today(), owned_by(principal))
         return await office_command(runtime, request, principal, key, command)
 
+
+def _add_moving(router: APIRouter, runtime: Runtime) -> None:
     @router.post("/lots/{lot_id}/movements", status_code=201, summary="Write off, keep apart or take back goods")
     async def move(
         request: Request, lot_id: UuidText, body: MovementStated, principal: Storekeeper, key: CommandKey
