@@ -15,6 +15,7 @@ from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import (
     DisasterId,
     DistributionId,
+    HandoutId,
     HouseholdId,
     ItemCode,
     LotId,
@@ -67,7 +68,8 @@ class RecipientListOpened(Payload):
     """A signed list of recipients (daftar penerima), scanned, came in for goods in a place's custody.
 
     `distribution_id` is what several lists of one distribution have alike, and the plan's id where there was one.
-    Without `lot_ids` the goods are taken first expiry first.
+    Without `lot_ids` the goods are taken first expiry first. With `handout_id` the goods left already, by a hand-out
+    that named nobody: the list tells who got them.
     """
 
     type: ClassVar[str] = "logistics.recipient_list_opened.v1"
@@ -79,6 +81,7 @@ class RecipientListOpened(Payload):
     disaster_id: DisasterId
     place_id: PlaceId
     area_code: AreaCode
+    handout_id: HandoutId | None = None
     lot_ids: tuple[LotId, ...] = Field(default=(), max_length=LISTED_LOTS_MAX)
     document_number: DocumentNumber
     scan_sha256: Sha256
@@ -116,7 +119,7 @@ class PostedLine(Value):
 
 
 class RecipientListPosted(Payload):
-    """All rows of a list were booked as handed out, lot by lot."""
+    """All rows of a list were booked as handed out, lot by lot; where a hand-out had moved the goods, nothing moves."""
 
     type: ClassVar[str] = "logistics.recipient_list_posted.v1"
     kind: ClassVar[str] = "recipient_list"
@@ -127,7 +130,8 @@ class RecipientListPosted(Payload):
     disaster_id: DisasterId
     place_id: PlaceId
     area_code: AreaCode
-    lines: tuple[PostedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    handout_id: HandoutId | None = None
+    lines: tuple[PostedLine, ...] = Field(default=(), max_length=LINES_MAX)
     row_count: Count
     handed_out_on: LegalDate
     posted_on: LegalDate

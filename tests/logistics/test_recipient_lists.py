@@ -1,5 +1,6 @@
 """Lists of recipients: what is in custody counts as given out by a list, row by row."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,21 @@ from services.logistics.recipients.domain import (
     WithdrawList,
 )
 from shared.contracts.distribution import ListedRow, RecipientListPosted, WithdrawalReason
-from shared.contracts.ids import DistributionId, HouseholdId, ItemCode, LotId, PlaceId, RecipientListId
+from shared.contracts.ids import DistributionId, HandoutId, HouseholdId, ItemCode, LotId, PlaceId, RecipientListId
 from shared.contracts.vocabulary import FieldFlag, PlaceKind
-from tests.logistics.builders import DISASTER, KIT, RICE, TODAY, VILLAGE, new_id, quantities, receive, setting
+from tests.logistics.builders import (
+    DISASTER,
+    KIT,
+    RICE,
+    TODAY,
+    VILLAGE,
+    given_line,
+    hand_out,
+    new_id,
+    quantities,
+    receive,
+    setting,
+)
 from tests.logistics.story import Story, only
 
 DESA = PlaceId("desa-2001")
@@ -108,6 +121,23 @@ def test_a_withdrawn_list_takes_no_rows() -> None:
     story.given(WithdrawList(LIST, WithdrawalReason.REPLACED, TODAY))
     assert story.refused(post(lot, item_code=KIT)) == "list-closed"
     assert story.on_hand(lot, DESA) == (5,)
+
+
+def test_a_list_for_a_hand_out_that_named_nobody_moves_nothing() -> None:
+    """The goods left by the hand-out: the list tells who got them, and whether the two agree."""
+    story = village((lot := new_id(), 100), (other := new_id(), 100))
+    named, unnamed = HandoutId(new_id()), HandoutId(new_id())
+    line = given_line(30, lot_id=lot)
+    story.given(hand_out(line, place_id=DESA, handout_id=unnamed))
+    story.given(hand_out(line, place_id=DESA, handout_id=named, household_ids=(HouseholdId(new_id()),)))
+    assert story.refused(opened(handout_id=named)) == "handout-named-already"
+    assert story.refused(opened(handout_id=HandoutId(new_id()))) == "handout-unknown"
+    assert story.refused(opened(handout_id=unnamed, place_id=PlaceId("gudang-kasongan"))) == "handout-unknown"
+    story.given(opened(handout_id=unnamed), rows(10, 15))
+    command = replace(post(other), candidates=(), handed_out=((RICE, 30),))
+    (posted,) = story.accepted(command)
+    assert isinstance(posted, RecipientListPosted)
+    assert (posted.lines, posted.flags) == ((), (FieldFlag.QUANTITY_MISMATCH,))
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -138,3 +138,29 @@ async def test_a_withdrawn_list_makes_no_duplicates(office: Office) -> None:
     assert (await office.seen(f"/v1/recipient-lists/{right}"))["rows"]["duplicate"] == 0
     refused = await office.post(f"/v1/recipient-lists/{right}/posting")
     assert (refused.status_code, slug(refused)) == (409, "list-over-custody")
+
+
+async def test_a_hand_out_that_named_nobody_waits_for_its_list(
+    office: Office, make_database: Callable[[], str]
+) -> None:
+    """Goods a post gave away are known by household once the list is posted; nothing moves a second time."""
+    await office.seed()
+    device = office.device(new_id())
+    lot = await office.receive(10 * RICE_G)
+    report = device.handout(DISASTER, {"lot_id": lot, "quantity": 2 * RICE_G})
+    await device.send(report)
+    handout_id = report["data"]["handout_id"]
+    (waiting,) = await office.items("/v1/custody/given-to-nobody", overdue=False)
+    assert (waiting["source"], waiting["quantity"]) == (f"handout/{handout_id}", 2 * RICE_G)
+    balances = (await office.seen(f"/v1/lots/{lot}"))["balances"]
+    first, second = new_id(), new_id()
+    list_id = await listed(office, row(first), row(second), place_id=device.post_id, handout_id=handout_id)
+    await office.done(f"/v1/recipient-lists/{list_id}/posting")
+    assert await office.items("/v1/custody/given-to-nobody") == []
+    assert (await office.seen(f"/v1/lots/{lot}"))["balances"] == balances
+    async with office.runtime.database.reading() as connection:
+        found, _ = await handouts.recipients_of(connection, lot, after=None, limit=10)
+    assert {(one["household_id"], one["quantity"]) for one in found} == {(first, RICE_G), (second, RICE_G)}
+    runtime = office.runtime
+    bench = Bench(runtime.database, runtime.decisions.rules, runtime.decoder, runtime.definition)
+    assert await rebuilt_differs(bench, make_database()) == []

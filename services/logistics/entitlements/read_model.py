@@ -14,6 +14,7 @@ from services.logistics.entitlements import tables
 from services.logistics.entitlements.families import regroup
 from services.logistics.entitlements.households import keep_households
 from services.logistics.entitlements.standing import excesses_of
+from services.logistics.handouts.recipients import source_of
 from services.logistics.handouts.tables import received
 from shared.contracts.distribution import (
     DistributionCancelled,
@@ -112,7 +113,7 @@ async def _keep_plans(connection: AsyncConnection, placed: Sequence[Placed]) -> 
         await connection.execute(sa.delete(held).where(held.c.distribution_id == array(cancelled)))
     for one in placed:
         if isinstance(said := one.event.payload, RecipientListPosted):
-            served = sa.select(received.c.household_id).where(received.c.source == one.event.ref.subject)
+            served = sa.select(received.c.household_id).where(received.c.source == source_of(one, said))
             same = held.c.distribution_id == said.distribution_id
             await connection.execute(sa.delete(held).where(same, held.c.household_id.in_(served)))
 
@@ -124,7 +125,7 @@ async def _that_got(connection: AsyncConnection, placed: Sequence[Placed]) -> se
         if isinstance(said := one.event.payload, GoodsHandedOut) and said.household_ids and one.event.sequence == 1
     ]
     found = {str(household_id) for said in named for household_id in said.household_ids}
-    lists = [one.event.ref.subject for one in placed if isinstance(one.event.payload, RecipientListPosted)]
+    lists = [source_of(one, said) for one in placed if isinstance(said := one.event.payload, RecipientListPosted)]
     if lists:
         query = sa.select(received.c.household_id).where(received.c.source == array(lists)).distinct()
         found |= set((await connection.execute(query)).scalars())

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.handouts.tables import lot_given, received
-from services.logistics.recipients.tables import list_row
 from shared.contracts.distribution import PostedLine, RecipientListPosted
 from shared.contracts.logistics import GoodsHandedOut, HandedOutLine
 from shared.kit.database import copy_rows
@@ -26,15 +25,21 @@ _WRITE_LISTED = sa.text(
     "INSERT INTO received (source, item_code, household_id, quantity, received_on, position) "
     "SELECT :source, line->>0, r.household_id, sum(CAST(line->>1 AS bigint)), CAST(:on AS date), :position "
     "FROM list_row AS r, jsonb_array_elements(r.lines) AS line "
-    "WHERE r.list_id = :list_id AND r.household_id IS NOT NULL GROUP BY line->>0, r.household_id"
+    "WHERE r.list_id = :list_id AND r.household_id IS NOT NULL GROUP BY line->>0, r.household_id "
+    "ON CONFLICT (source, item_code, household_id) DO UPDATE SET quantity = received.quantity + excluded.quantity"
 )
-_COUNT_LISTED = sa.select(sa.func.count(list_row.c.household_id.distinct()))
+# How many households are named: of a hand-out that named nobody, by a list from then on.
+_COUNT_LISTED = sa.text(
+    "UPDATE lot_given SET household_count = (SELECT count(DISTINCT household_id) FROM received WHERE source = :source) "
+    "WHERE source = :source"
+)
 
 
 async def apply_hand_outs(connection: AsyncConnection, placed: Sequence[Placed]) -> None:
     """Write which lots these hand-outs and lists took, and what each household named got."""
     given: list[tuple[Any, ...]] = []
     shares: list[tuple[Any, ...]] = []
+    posted: list[tuple[Placed, RecipientListPosted]] = []
     for one in placed:
         match one.event.payload:
             # A hand-out told again moved nothing: its first telling stands.
@@ -42,19 +47,20 @@ async def apply_hand_outs(connection: AsyncConnection, placed: Sequence[Placed])
                 given += _given(one, said, said.household_count)
                 shares += _shares(one, said)
             case RecipientListPosted() as said:
-                count = await connection.scalar(_COUNT_LISTED.where(list_row.c.list_id == said.list_id))
-                given += _given(one, said, count or 0)
-                await connection.execute(
-                    _WRITE_LISTED,
-                    {
-                        "source": one.event.ref.subject,
-                        "on": said.handed_out_on,
-                        "position": one.position,
-                        "list_id": said.list_id,
-                    },
-                )
+                given += _given(one, said, 0)
+                posted.append((one, said))
     await copy_rows(connection, lot_given, _GIVEN, given)
     await copy_rows(connection, received, _RECEIVED, shares)
+    for one, said in posted:
+        source = source_of(one, said)
+        values = {"source": source, "on": said.handed_out_on, "position": one.position, "list_id": said.list_id}
+        await connection.execute(_WRITE_LISTED, values)
+        await connection.execute(_COUNT_LISTED, {"source": source})
+
+
+def source_of(one: Placed, said: RecipientListPosted) -> str:
+    """By what a list's households got their goods: the hand-out the list is for, else the list itself."""
+    return one.event.ref.subject if said.handout_id is None else f"handout/{said.handout_id}"
 
 
 def _given(one: Placed, said: GoodsHandedOut | RecipientListPosted, household_count: int) -> Iterator[tuple[Any, ...]]:

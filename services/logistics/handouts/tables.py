@@ -33,6 +33,7 @@ lot_given = sa.Table(
     sa.Column("given_on", sa.Date, nullable=False),
     sa.CheckConstraint("quantity > 0", name="lot_given_quantity"),
     sa.Index("lot_given_by_source", "source"),
+    sa.Index("lot_given_to_nobody", "place_id", "source", "lot_id", postgresql_where=sa.text("household_count = 0")),
 )
 
 # What each named household got of an item. Where a post told only the whole, it is the household's equal share.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from services.logistics.handouts.domain import Handout
 from services.logistics.items import domain as items
 from services.logistics.places import domain as places
 from services.logistics.stock.domain import lot_refs
@@ -25,7 +26,16 @@ from shared.contracts.distribution import (
 )
 from shared.contracts.envelope import Payload
 from shared.contracts.field import LINES_MAX
-from shared.contracts.ids import DisasterId, DistributionId, ItemCode, LotId, PlaceId, RecipientListId, Subject
+from shared.contracts.ids import (
+    DisasterId,
+    DistributionId,
+    HandoutId,
+    ItemCode,
+    LotId,
+    PlaceId,
+    RecipientListId,
+    Subject,
+)
 from shared.contracts.vocabulary import FieldFlag, MovementReason, PlaceKind
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
@@ -58,6 +68,7 @@ class RecipientList:
     document_number: str
     scan_sha256: str
     handed_out_on: date
+    handout_id: str | None = None
     row_count: int = 0
     totals: Mapping[str, int] = field(default_factory=dict)
 
@@ -77,14 +88,16 @@ class OpenList:
     scan_sha256: str
     handed_out_on: date
     recorded_on: date
+    handout_id: HandoutId | None = None
 
     def aggregates(self) -> Sequence[Ref]:
         """The list."""
         return (Ref("recipient_list", self.list_id),)
 
     def reads(self) -> Sequence[Ref]:
-        """The place that had the goods."""
-        return (Ref("place", self.place_id),)
+        """The place that had the goods, and the hand-out by which they left."""
+        handout = () if self.handout_id is None else (Ref("handout", self.handout_id),)
+        return (Ref("place", self.place_id), *handout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +123,17 @@ class ListRecipients:
 
 @dataclass(frozen=True, slots=True)
 class PostList:
-    """All rows are there: book what they got. `candidates` are the lots of each item in custody, first to go first."""
+    """All rows are there: book what they got.
+
+    `candidates` are the lots of each item in custody, first to go first; `handed_out` is what the hand-out that the
+    list is for had given of each item.
+    """
 
     list_id: RecipientListId
     candidates: tuple[tuple[ItemCode, tuple[LotId, ...]], ...]
     seed: str
     recorded_on: date
+    handed_out: tuple[tuple[ItemCode, int], ...] = ()
 
     def lot_ids(self) -> Iterator[LotId]:
         """Every lot the goods may be of."""
@@ -156,8 +174,9 @@ def decide_open_list(states: States, command: OpenList) -> list[Payload] | Refus
             detail="Another list has this id.",
             next_step="Open the list under another id.",
         )
-    if places.kind_of(states, command.place_id) not in CUSTODY:
-        return places.place_unknown(command.place_id)
+    refusal = _cannot_be_of(states, command)
+    if refusal is not None:
+        return refusal
     if not command.area_known:
         return places.area_unknown(command.area_code)
     if command.handed_out_on > command.recorded_on:
@@ -174,6 +193,7 @@ def decide_open_list(states: States, command: OpenList) -> list[Payload] | Refus
             disaster_id=command.disaster_id,
             place_id=command.place_id,
             area_code=command.area_code,
+            handout_id=command.handout_id,
             lot_ids=command.lot_ids,
             document_number=command.document_number,
             scan_sha256=command.scan_sha256,
@@ -181,6 +201,27 @@ def decide_open_list(states: States, command: OpenList) -> list[Payload] | Refus
             opened_on=command.recorded_on,
         )
     ]
+
+
+def _cannot_be_of(states: States, command: OpenList) -> Refusal | None:
+    if command.handout_id is None:
+        in_custody = places.kind_of(states, command.place_id) in CUSTODY
+        return None if in_custody else places.place_unknown(command.place_id)
+    handout = states.find(Handout, command.handout_id)
+    if handout is None or handout.place_id != command.place_id:
+        return Refusal(
+            slug="handout-unknown",
+            detail="No such hand-out of this place has been reported.",
+            next_step="Check the id and the place, or wait for the post's report.",
+            status=404,
+        )
+    if not handout.household_count:
+        return None
+    return Refusal(
+        slug="handout-named-already",
+        detail="The report of this hand-out names its households.",
+        next_step="Open a list only for what no report and no list tells of.",
+    )
 
 
 def decide_list_recipients(states: States, command: ListRecipients) -> list[Payload] | Refusal:
@@ -215,6 +256,9 @@ def decide_post_list(states: States, command: PostList) -> list[Payload] | Refus
             detail="The list has no rows.",
             next_step="Add the rows of the signed list, or withdraw it.",
         )
+    if found.handout_id is not None:
+        same = dict(command.handed_out) == dict(found.totals)
+        return [_posted(found, command, (), () if same else (FieldFlag.QUANTITY_MISMATCH,))]
     cause = Subject(f"recipient_list/{command.list_id}")
     postings = Postings.over(states, command.lot_ids(), seed=command.seed, cause=cause, moved_on=command.recorded_on)
     flags: list[FieldFlag] = []
@@ -230,21 +274,28 @@ def decide_post_list(states: States, command: PostList) -> list[Payload] | Refus
             return _over_custody(item_code, left)
     if len(postings.moves) > LINES_MAX:
         return _too_many_kinds()
-    posted = RecipientListPosted(
+    lines = tuple(
+        PostedLine(lot_id=one.lot_id, item_code=one.item_code, quantity=one.quantity) for one in postings.moves
+    )
+    return [_posted(found, command, lines, tuple(dict.fromkeys(flags))), *postings.events]
+
+
+def _posted(
+    found: RecipientList, command: PostList, lines: tuple[PostedLine, ...], flags: tuple[FieldFlag, ...]
+) -> RecipientListPosted:
+    return RecipientListPosted(
         list_id=command.list_id,
         distribution_id=DistributionId(found.distribution_id),
         disaster_id=DisasterId(found.disaster_id),
         place_id=PlaceId(found.place_id),
         area_code=found.area_code,
-        lines=tuple(
-            PostedLine(lot_id=one.lot_id, item_code=one.item_code, quantity=one.quantity) for one in postings.moves
-        ),
+        handout_id=HandoutId(found.handout_id) if found.handout_id is not None else None,
+        lines=lines,
         row_count=found.row_count,
         handed_out_on=found.handed_out_on,
         posted_on=command.recorded_on,
-        flags=tuple(dict.fromkeys(flags)),
+        flags=flags,
     )
-    return [posted, *postings.events]
 
 
 def _give(postings: Postings, lot_id: LotId, place_id: PlaceId, quantity: int, on: date) -> list[FieldFlag]:
@@ -317,6 +368,7 @@ def evolve_recipient_list(found: RecipientList | None, event: Event) -> Recipien
                 document_number=said.document_number,
                 scan_sha256=said.scan_sha256,
                 handed_out_on=said.handed_out_on,
+                handout_id=said.handout_id,
             )
         case RecipientsListed(rows=rows) if found is not None:
             totals = dict(found.totals)

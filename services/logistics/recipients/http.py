@@ -16,7 +16,7 @@ from services.logistics.recipients import queries
 from services.logistics.recipients.domain import ListRecipients, ListStatus, OpenList, PostList, WithdrawList
 from shared.contracts.distribution import LISTED_LOTS_MAX, ListedRow, WithdrawalReason
 from shared.contracts.field import HOUSEHOLDS_MAX
-from shared.contracts.ids import DisasterId, DistributionId, LotId, PlaceId, RecipientListId, Slug, UuidText
+from shared.contracts.ids import DisasterId, DistributionId, HandoutId, LotId, PlaceId, RecipientListId, Slug, UuidText
 from shared.contracts.values import AreaCode, DocumentNumber, LegalDate, Sha256
 from shared.kit import clock
 from shared.kit.access.roles import Principal
@@ -34,6 +34,7 @@ class ListStated(Body):
     disaster_id: UuidText
     place_id: Slug
     area_code: AreaCode
+    handout_id: UuidText | None = Field(default=None, description="the hand-out that named nobody, if it is for one")
     lot_ids: tuple[UuidText, ...] = Field(default=(), max_length=LISTED_LOTS_MAX)
     document_number: DocumentNumber
     scan_sha256: Sha256
@@ -78,6 +79,7 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
             scan_sha256=body.scan_sha256,
             handed_out_on=body.handed_out_on,
             recorded_on=runtime.today(),
+            handout_id=HandoutId(body.handout_id) if body.handout_id is not None else None,
         )
         return await office_command(runtime, request, principal, key, command, disaster_id=body.disaster_id)
 
@@ -96,11 +98,7 @@ def _add_closing(router: APIRouter, runtime: Runtime) -> None:
     async def post_list(request: Request, list_id: UuidText, principal: Requester, key: CommandKey) -> Response:
         """All rows count, duplicates too: the goods left. Refused where more was given than is in custody."""
         found = await _find(runtime, list_id, principal)
-        async with runtime.database.reading() as connection:
-            candidates = await queries.lots_in_custody(
-                connection, found["place_id"], list(found["totals"]), found["lot_ids"]
-            )
-        command = PostList(RecipientListId(list_id), candidates, seed=clock.new_id(), recorded_on=runtime.today())
+        command = await _posting(runtime, list_id, found)
         return await office_command(runtime, request, principal, key, command, disaster_id=found["disaster_id"])
 
     @router.post("/recipient-lists/{list_id}/withdrawal", status_code=201, summary="Withdraw a list not posted")
@@ -110,6 +108,17 @@ def _add_closing(router: APIRouter, runtime: Runtime) -> None:
         await _find(runtime, list_id, principal)
         command = WithdrawList(RecipientListId(list_id), body.reason, runtime.today())
         return await office_command(runtime, request, principal, key, command)
+
+
+async def _posting(runtime: Runtime, list_id: str, found: Mapping[str, Any]) -> PostList:
+    seed, today = clock.new_id(), runtime.today()
+    async with runtime.database.reading() as connection:
+        if (handout_id := found.get("handout_id")) is not None:
+            given = await queries.handed_out(connection, handout_id)
+            return PostList(RecipientListId(list_id), (), seed, today, given)
+        items, named = list(found["totals"]), found["lot_ids"]
+        candidates = await queries.lots_in_custody(connection, found["place_id"], items, named)
+        return PostList(RecipientListId(list_id), candidates, seed, today)
 
 
 async def _find(runtime: Runtime, list_id: str, principal: Principal) -> Mapping[str, Any]:
@@ -149,6 +158,18 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.reading() as connection:
             rows, as_of = await queries.rows_of_list(connection, list_id, after=asked.key(int), limit=asked.limit)
         return page(request, asked, rows, lambda row: (row["row_no"],), as_of=as_of)
+
+    @router.get("/custody/given-to-nobody", summary="List goods handed out that no list of recipients tells of")
+    async def list_given_to_nobody(
+        request: Request, asked: Asked, principal: Reader, place_id: Slug | None = None, overdue: bool | None = None
+    ) -> Response:
+        """Hand-outs whose report named no household, until a list is posted for them; due as goods in custody are."""
+        place, today = place_of(principal) if principal.role == POST else place_id, runtime.today()
+        async with runtime.database.reading() as connection:
+            rows, as_of = await queries.given_to_nobody(
+                connection, place, today=today, overdue=overdue, after=asked.key(str, str), limit=asked.limit
+            )
+        return page(request, asked, rows, lambda row: (row["source"], row["lot_id"]), as_of=as_of)
 
     @router.get("/custody", summary="List goods in custody that no list of recipients tells of yet")
     async def list_custody(

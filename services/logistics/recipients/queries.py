@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.entitlements.tables import household, over_entitlement
+from services.logistics.handouts.tables import lot_given
 from services.logistics.places.tables import place
 from services.logistics.recipients.domain import ASSUMED_LIST_DUE_DAYS, CUSTODY
 from services.logistics.recipients.tables import list_row, recipient_list
@@ -67,18 +68,24 @@ def _rows_of(list_id: str) -> sa.Select[Any]:
         sa.tuple_(earlier.c.position, earlier.c.row_no) < sa.tuple_(list_row.c.position, list_row.c.row_no),
     )
     known = sa.exists().where(household.c.household_id == list_row.c.household_id)
+    source = sa.case(
+        (recipient_list.c.handout_id.is_(None), sa.literal("recipient_list/").concat(list_row.c.list_id)),
+        else_=sa.literal("handout/").concat(recipient_list.c.handout_id),
+    )
     over = sa.and_(
-        over_entitlement.c.source == sa.literal("recipient_list/").concat(list_row.c.list_id),
+        over_entitlement.c.source == source,
         over_entitlement.c.household_id == list_row.c.household_id,
     )
     state = sa.case((sa.exists().where(before), "duplicate"), (known, "matched"), else_="unknown")
-    return sa.select(
+    shown = sa.select(
         list_row.c.row_no,
         list_row.c.household_id,
         list_row.c.lines,
         state.label("state"),
         sa.exists().where(over).label("over_entitlement"),
-    ).where(list_row.c.list_id == list_id)
+    )
+    lists_ = list_row.join(recipient_list, recipient_list.c.id == list_row.c.list_id)
+    return shown.select_from(lists_).where(list_row.c.list_id == list_id)
 
 
 async def lots_in_custody(
@@ -99,6 +106,39 @@ async def lots_in_custody(
     for row in await connection.execute(query):
         found[ItemCode(row.item_code)] = (*found.get(ItemCode(row.item_code), ()), LotId(row.id))
     return tuple(found.items())
+
+
+async def handed_out(connection: AsyncConnection, handout_id: str) -> tuple[tuple[ItemCode, int], ...]:
+    """What a hand-out gave of each item."""
+    query = (
+        sa.select(lot_given.c.item_code, sa.cast(sa.func.sum(lot_given.c.quantity), sa.BigInteger).label("quantity"))
+        .where(lot_given.c.source == f"handout/{handout_id}")
+        .group_by(lot_given.c.item_code)
+        .order_by(lot_given.c.item_code)
+    )
+    return tuple((ItemCode(row.item_code), row.quantity) for row in await connection.execute(query))
+
+
+async def given_to_nobody(  # noqa: PLR0913 -- what is asked, from when, and which page
+    connection: AsyncConnection,
+    place_id: str | None,
+    *,
+    today: date,
+    overdue: bool | None,
+    after: Key | None,
+    limit: int,
+) -> tuple[list[dict[str, Any]], int]:
+    """A page of goods that hand-outs gave without naming a household, and no list tells of, by hand-out and lot."""
+    due_on = lot_given.c.given_on + ASSUMED_LIST_DUE_DAYS
+    query = sa.select(lot_given, due_on.label("due_on"), (due_on < today).label("overdue")).where(
+        lot_given.c.household_count == 0, lot_given.c.source.startswith("handout/")
+    )
+    if place_id is not None:
+        query = query.where(lot_given.c.place_id == place_id)
+    if overdue is not None:
+        query = query.where((due_on < today) == overdue)
+    keys = [lot_given.c.source, lot_given.c.lot_id]
+    return await rows_of(connection, query, keys, after=after, limit=limit), await as_of(connection)
 
 
 async def custody(  # noqa: PLR0913 -- what is asked, from when, and which page

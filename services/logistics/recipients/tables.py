@@ -18,6 +18,7 @@ recipient_list = aggregate(
     text("document_number"),
     text("scan_sha256"),
     sa.Column("handed_out_on", sa.Date, nullable=False),
+    text("handout_id", optional=True),
     quantity("row_count"),
     listed("totals"),
     sa.CheckConstraint("row_count >= 0", name="recipient_list_rows"),

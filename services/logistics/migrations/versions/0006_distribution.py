@@ -32,6 +32,9 @@ def _create_recipients_of_lots() -> None:
         sa.Column("given_on", sa.Date, nullable=False),
         sa.CheckConstraint("quantity > 0", name="lot_given_quantity"),
         sa.Index("lot_given_by_source", "source"),
+        sa.Index(
+            "lot_given_to_nobody", "place_id", "source", "lot_id", postgresql_where=sa.text("household_count = 0")
+        ),
     )
     op.create_table(
         "received",
@@ -144,6 +147,7 @@ def _create_lists() -> None:
         sa.Column("document_number", sa.Text, nullable=False),
         sa.Column("scan_sha256", sa.Text, nullable=False),
         sa.Column("handed_out_on", sa.Date, nullable=False),
+        sa.Column("handout_id", sa.Text),
         sa.Column("row_count", sa.BigInteger, nullable=False),
         sa.Column("totals", JSONB, nullable=False),
         sa.CheckConstraint("row_count >= 0", name="recipient_list_rows"),
