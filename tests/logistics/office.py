@@ -122,7 +122,13 @@ class Office:
         assert {item["status"] for item in answered["items"]} == {"accepted"}, answered
 
     async def asked(
-        self, quantity: int, *, to_place_id: str = "desa-2001", item_code: str = "beras", approved: bool = True
+        self,
+        quantity: int,
+        *,
+        to_place_id: str = "desa-2001",
+        item_code: str = "beras",
+        approved: bool = True,
+        **changes: Any,
     ) -> str:
         """The id of a request that was opened, and approved if nothing else is said."""
         body = {
@@ -131,6 +137,7 @@ class Office:
             "area_code": "62.06.01.2001",
             "to_place_id": to_place_id,
             "lines": [{"item_code": item_code, "quantity": quantity}],
+            **changes,
         }
         await self.done("/v1/requests", body)
         if approved:

@@ -1,12 +1,14 @@
 """Requests over HTTP: asked by posts, decided for owners, served over routes, supported by others, on time or late."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from services.logistics.requests import queries
+from tests.kit.harness import Bench, rebuilt_differs
 from tests.logistics.builders import DISASTER, POST, VILLAGE, new_id
 from tests.logistics.neighbour import Neighbour, device_enrolled, enrolled, registered
 from tests.logistics.office import Office, slug
@@ -112,7 +114,7 @@ async def test_no_route_no_proposal_and_a_label_where_distance_is_asked_for(offi
     assert slug(await office.post("/v1/routes", {"routes": unknown})) == "route-ends-unknown"
 
 
-async def test_another_owners_goods_come_by_its_own_answer(office: Office) -> None:
+async def test_another_owners_goods_come_by_its_own_answer(office: Office, make_database: Callable[[], str]) -> None:
     """Permintaan dukungan: the regency asks, the province's own approver gives a part, and only that is reserved."""
     await ready(office)
     theirs = await office.receive(500, owner_id="province", place_id="gudang-palangka-raya")
@@ -138,6 +140,23 @@ async def test_another_owners_goods_come_by_its_own_answer(office: Office) -> No
     assert shown["short"] == [{"item_code": "beras", "quantity": 40}]
     (answered,) = await office.items("/v1/support", request_id=request_id)
     assert answered["answer"] == "partly_accepted"
+    runtime = office.runtime
+    bench = Bench(runtime.database, runtime.decisions.rules, runtime.decoder, runtime.definition)
+    assert await rebuilt_differs(bench, make_database()) == []
+
+
+async def test_goods_that_do_not_suffice_are_shared_and_the_share_is_shown(office: Office) -> None:
+    """Two requests planned together share; each shows its weight, what there was, and what it got."""
+    await ready(office)
+    await office.receive(90)
+    urgent, other = await office.asked(100, urgency="high", person_count=20), await office.asked(100, person_count=30)
+    await office.done("/v1/requests:allocate", {"request_ids": [urgent, other]})
+    shares = [(await request_of(office, id_))["shares"] for id_ in (urgent, other)]
+    common = {"item_code": "beras", "available": 90, "weights": 180}
+    assert shares == [[{**common, "weight": 120, "share": 60}], [{**common, "weight": 60, "share": 30}]]
+    shown = await request_of(office, other)
+    assert shown["why_short"] == [{"item_code": "beras", "quantity": 70, "reason": "shared"}]
+    assert shown["fulfilment"] == "partly"
 
 
 async def test_a_request_goes_upward_by_letter_or_is_taken_over(office: Office) -> None:

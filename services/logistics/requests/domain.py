@@ -14,6 +14,7 @@ from shared.contracts.envelope import Payload
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import ItemCode, OwnerId, RequestId, SupportId
 from shared.contracts.requests import (
+    FairShare,
     QuestionReason,
     RequestAllocated,
     RequestApproved,
@@ -79,6 +80,7 @@ class Request:
     undecided: tuple[ItemQuantity, ...]
     short: tuple[ItemQuantity, ...] = ()
     why_short: tuple[ShortLine, ...] = ()
+    shares: tuple[FairShare, ...] = ()
     supports: tuple[Support, ...] = ()
     lot_ids: tuple[str, ...] = ()
     flags: tuple[FieldFlag, ...] = ()
@@ -275,6 +277,7 @@ def _passed_on(request: Request, said: RequestForwarded | RequestTakenOver) -> R
         undecided=said.lines,
         short=(),
         why_short=(),
+        shares=(),
         supports=(),
         letter_number=said.letter_number if isinstance(said, RequestForwarded) else request.letter_number,
     )
@@ -319,6 +322,7 @@ def _allocated(request: Request, said: RequestAllocated) -> Request:
         request,
         short=said.short,
         why_short=said.why_short,
+        shares=said.shares,
         lot_ids=tuple(lot_ids),
         supports=supports,
         allocated=True,

@@ -53,6 +53,9 @@ class Planned:
     shares: list[FairShare] = field(default_factory=list)
 
 
+_Pick = tuple[Candidate, int, SupportId | None]
+
+
 @dataclass(slots=True)
 class _Line:
     """A line of a request on its way through the plan."""
@@ -62,7 +65,7 @@ class _Line:
     open: int
     candidates: Candidates
     shared: bool = False
-    picks: list[tuple[Candidate, int, SupportId | None]] = field(default_factory=list)
+    picks: list[_Pick] = field(default_factory=list)
 
 
 def plan(
@@ -118,9 +121,18 @@ def _draw(line: _Line, candidates: Candidates, most: int, support_id: SupportId 
         candidate.held.left -= quantity
         line.open -= quantity
         most -= quantity
-        line.picks.append((candidate, quantity, support_id))
+        _add(line.picks, candidate, quantity, support_id)
         if not most:
             return
+
+
+def _add(picks: list[_Pick], candidate: Candidate, quantity: int, support_id: SupportId | None) -> None:
+    """What is drawn twice from one balance, first by share and then of the rest, is one reservation."""
+    for place, (other, before, under) in enumerate(picks):
+        if other.held is candidate.held and under == support_id:
+            picks[place] = (other, before + quantity, under)
+            return
+    picks.append((candidate, quantity, support_id))
 
 
 def _competing(lines: Iterable[_Line]) -> list[list[_Line]]:

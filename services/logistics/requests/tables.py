@@ -36,6 +36,7 @@ request = aggregate(
     listed("undecided"),
     listed("short"),
     listed("why_short"),
+    listed("shares"),
     listed("supports"),
     listed("lot_ids"),
     listed("flags"),

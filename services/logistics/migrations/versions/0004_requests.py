@@ -47,6 +47,7 @@ def _change_requests() -> None:
         sa.Column("undecided", JSONB, nullable=False),
         sa.Column("short", JSONB, nullable=False),
         sa.Column("why_short", JSONB, nullable=False),
+        sa.Column("shares", JSONB, nullable=False),
         sa.Column("supports", JSONB, nullable=False),
         sa.Column("lot_ids", JSONB, nullable=False),
         sa.Column("flags", JSONB, nullable=False),
