@@ -76,6 +76,10 @@ class Postings:
     moves: list[StockMoved] = field(default_factory=list)
     _made: int = -1
 
+    def __post_init__(self) -> None:
+        """The seed names the movements of this decision."""
+        self._namespace = uuid.UUID(self.seed)
+
     @classmethod
     def over(  # noqa: PLR0913 -- a fact has dates of its own, and what it may break is named by its command
         cls,
@@ -277,7 +281,7 @@ class Postings:
 
     def _movement_id(self) -> MovementId:
         self._made += 1
-        return MovementId(str(uuid.uuid5(uuid.UUID(self.seed), str(self._made))))
+        return MovementId(str(uuid.uuid5(self._namespace, str(self._made))))
 
     def _follow(self, lot_id: str, event: Payload) -> None:
         lot = self.lot(lot_id)
