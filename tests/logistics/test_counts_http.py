@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared.kit import clock
 from tests.logistics.office import Office, slug
 
 pytestmark = pytest.mark.anyio
@@ -107,3 +108,29 @@ async def test_a_count_answers_those_who_err(office: Office) -> None:
     opened = await office.done("/v1/counts", {"place_id": PLACE})
     count_id = opened["events"][0]["subject"].partition("/")[2]
     assert slug(await office.post(f"/v1/counts/{count_id}/lines", {"lines": [{"counted": 1}]})) == "item-missing"
+    goods = {"item_code": "beras", "counted": 1}
+    others = office.token(scope={"place": ("*",), "owner": ("province",)})
+    lines = {"lines": [{**goods, "found": {"owner_id": "regency:62.06"}}]}
+    assert slug(await office.post(f"/v1/counts/{count_id}/lines", lines, token=others)) == "out-of-scope"
+    lines = {"lines": [{**goods, "found": {"owner_id": "province", "value_basis": "cost"}}]}
+    assert (await office.post(f"/v1/counts/{count_id}/lines", lines)).status_code == 422
+
+
+async def test_a_device_that_counted_offline_says_when_unless_its_clock_is_lost(office: Office) -> None:
+    """What the office wrote since its counter looked is no difference; a clock of another year is not believed."""
+    await store(office)
+    lot = await office.receive(100)
+    seen = (await office.items(f"/v1/places/{PLACE}/card"))[-1]["position"]
+    counted_at = clock.now()
+    await office.done(
+        f"/v1/lots/{lot}/movements", {"from_place_id": PLACE, "to_place_id": "lost", "quantity": 40, "reason": "loss"}
+    )
+    at = {"as_of": seen, "device_at": counted_at.isoformat()}
+    count_id = await counted(office, [{"lot_id": lot, "counted": 100}], **at)
+    await office.done(f"/v1/counts/{count_id}/submission")
+    (balance,) = await office.items(f"/v1/places/{PLACE}/balances")
+    assert balance["on_hand"] == 60
+    lost = (await office.done("/v1/counts", {"place_id": PLACE, "device_at": "1980-01-06T00:00:00Z"}))["events"][0]
+    shown = await office.seen(f"/v1/counts/{lost['subject'].partition('/')[2]}")
+    assert shown["counted_at"] > counted_at.isoformat()
+    assert shown["device_at"] == "1980-01-06T00:00:00.000000Z"

@@ -4,18 +4,19 @@ Owns request models and answers, and the look at the book a decision is made on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from services.logistics.access import PLACE_SCOPE, person_of
+from services.logistics.access import OWNER_SCOPE, PLACE_SCOPE, person_of
 from services.logistics.counts import queries
 from services.logistics.counts.deciding import ApproveCount, Reason, ReturnCount, SubmitCount, Survey
 from services.logistics.counts.domain import CancelCount, OpenCount, RecordLines, count_unknown
 from services.logistics.doors import Asked, Body, CommandKey, OfficeReader, Storekeeper
 from services.logistics.office import Desk, decide_planned
+from services.logistics.stock.http import agree
 from shared.contracts.counts import (
     COUNT_LINES_MAX,
     RECORDED_LINES_MAX,
@@ -35,6 +36,9 @@ from shared.kit.http.office import office_command
 from shared.kit.http.paging import page
 from shared.kit.http.reads import as_of as position_shown
 from shared.kit.runtime import Runtime
+
+# Assumed: an older device time is a lost clock and not a count that waited for a network.
+ASSUMED_COUNT_WAITS = timedelta(days=30)
 
 
 class CountStated(Body):
@@ -57,6 +61,12 @@ class LineStated(Body):
     item_code: Slug | None = None
     counted: QuantityOrNone
     found: FoundLot | None = None
+
+    @model_validator(mode="after")
+    def _value_and_basis(self) -> Self:
+        if self.found is not None:
+            agree(self.found.unit_value_idr, self.found.value_basis)
+        return self
 
 
 class LinesStated(Body):
@@ -118,6 +128,9 @@ def _add_drafts(router: APIRouter, runtime: Runtime) -> None:
         request: Request, count_id: UuidText, body: LinesStated, principal: Storekeeper, key: CommandKey
     ) -> Response:
         await _demand_count(runtime, principal, count_id)
+        for line in body.lines:
+            if line.found is not None:
+                principal.demand(OWNER_SCOPE, line.found.owner_id)
         async with runtime.database.reading() as connection:
             items = await queries.items_of(connection, [line.lot_id for line in body.lines])
         command = RecordLines(
@@ -136,8 +149,9 @@ def _add_drafts(router: APIRouter, runtime: Runtime) -> None:
 
 
 def _counted_at(device_at: datetime | None, now: datetime) -> datetime:
-    """The instant a count holds for: the device's own, unless it lies in the future."""
-    return now if device_at is None or device_at > now else device_at
+    """The instant a count holds for: the device's own, if it can be believed."""
+    believed = device_at is not None and now - ASSUMED_COUNT_WAITS <= device_at <= now
+    return device_at if device_at is not None and believed else now
 
 
 def _line(stated: LineStated, items: Mapping[str, str]) -> CountedLot:
