@@ -116,14 +116,20 @@ async def test_all_lots_of_an_item_with_a_date_are_recalled_and_cleared(office: 
     when = str(long_ago + timedelta(days=200))
     first = await office.receive(10, item_code="makanan-anak", expires_on=when)
     other = await office.receive(10, item_code="makanan-anak", expires_on=str(long_ago + timedelta(days=300)))
-    waiting = await office.asked(15, item_code="makanan-anak")
+    sent = await office.asked(4, item_code="makanan-anak")
+    await office.done("/v1/requests:allocate", {"request_ids": [sent]})
+    body = {"request_id": sent, "from_place_id": STORE, "shipment_id": (shipment_id := new_id()), **PAPER}
+    await office.done("/v1/shipments", body)
+    waiting = await office.asked(11, item_code="makanan-anak")
     await office.done("/v1/requests:allocate", {"request_ids": [waiting]})
     recall = {"item_code": "makanan-anak", "expires_on": when, "reason": "makers_notice", **PAPER}
     body = {**recall, "recall_id": (recall_id := new_id())}
     await office.done("/v1/recalls", body)
+    moving = (await office.seen(f"/v1/recalls/{recall_id}"))["on_the_way"]
+    assert [(one["shipment_id"], one["lot_id"], one["quantity"]) for one in moving] == [(shipment_id, first, 4)]
     asked = await office.seen(f"/v1/requests/{waiting}")
     assert [(one["lot_id"], one["quantity"]) for one in asked["reservations"]] == [(other, 5)]
-    assert asked["short"] == [{"item_code": "makanan-anak", "quantity": 10}]
+    assert asked["short"] == [{"item_code": "makanan-anak", "quantity": 6}]
     second = await office.receive(10, item_code="makanan-anak", expires_on=when)
     await office.done("/v1/recalls", body)
     shown = await office.seen(f"/v1/recalls/{recall_id}")

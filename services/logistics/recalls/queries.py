@@ -16,6 +16,7 @@ from services.logistics.kits.tables import kit_part
 from services.logistics.places.domain import TRANSIT, account_kind
 from services.logistics.places.tables import place
 from services.logistics.recalls.tables import recall
+from services.logistics.shipments.tables import shipment, shipment_line
 from services.logistics.stock.tables import balance, lot, reservation
 from shared.contracts.ids import LotId, RequestId
 from shared.contracts.vocabulary import PlaceKind
@@ -66,6 +67,7 @@ async def reach(connection: AsyncConnection, lot_ids: Sequence[str]) -> dict[str
     """How far lots have spread: where they are, what left the stores, the kits built of them, and whom they reached."""
     return {
         "lots": await _lots(connection, lot_ids),
+        "on_the_way": await _on_the_way(connection, lot_ids),
         "handed_out": await _areas(connection, lot_ids),
         "household_count": await _households(connection, lot_ids),
     }
@@ -108,6 +110,24 @@ async def _whereabouts(connection: AsyncConnection, lot_ids: Sequence[str]) -> d
             accounts = found[row["parent"]]["accounts"]
             accounts[kind] = accounts.get(kind, 0) + row["on_hand"]
     return found
+
+
+async def _on_the_way(connection: AsyncConnection, lot_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The shipments that carry goods of these lots now: whom to call, and where they would arrive."""
+    query = (
+        sa.select(
+            shipment.c.id.label("shipment_id"),
+            shipment_line.c.lot_id,
+            shipment_line.c.open.label("quantity"),
+            shipment_line.c.carried_in.label("vehicle_place_id"),
+            shipment.c.carrier_id,
+            shipment.c.to_place_id,
+        )
+        .select_from(shipment.join(shipment_line, shipment_line.c.parent == shipment.c.id))
+        .where(shipment.c.on_the_way, shipment_line.c.open > 0, shipment_line.c.lot_id == array(lot_ids))
+        .order_by(shipment.c.id, shipment_line.c.line_no)
+    )
+    return [json_row(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def _parts(connection: AsyncConnection, lot_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
