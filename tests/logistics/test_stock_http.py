@@ -1,13 +1,17 @@
 """Stock cards, sums, values and emergency issues, as storekeepers reach them over HTTP."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.logistics.emergencies.domain import Gone, IssueInEmergency
+from services.logistics.places.domain import HANDED_OUT
 from services.logistics.stock import queries
-from shared.contracts.ids import RequestId
+from shared.contracts.ids import ActorId, EmergencyIssueId, LotId, PlaceId, RequestId
+from shared.kit.decisions.types import Accepted, Item, Origin
 from tests.logistics.builders import new_id
 from tests.logistics.office import Office, slug
 
@@ -110,6 +114,32 @@ async def test_goods_go_first_and_the_letter_follows(office: Office) -> None:
     await office.done(f"{path}/ratification", letter, token=office.token("approver", subject="head-1"))
     assert (await office.seen(path))["approver_id"] == "head-1"
     assert await office.items("/v1/emergency-issues", ratified=False) == []
+
+
+async def test_an_issue_nobody_ratified_in_time_is_listed_by_its_custodian(office: Office) -> None:
+    """Three working days after Monday the 2nd it is late, until there is a letter; then it was ratified late."""
+    await office.seed()
+    lot = await office.receive(100)
+    monday = date(2026, 3, 2)
+    command = IssueInEmergency(
+        issue_id=EmergencyIssueId(new_id()),
+        from_place_id=PlaceId(STORE),
+        to_place_id=HANDED_OUT,
+        goods=(Gone(LotId(lot), 5),),
+        custodian_id=ActorId("custodian-2"),
+        gone_at=datetime(2026, 3, 2, 3, tzinfo=UTC),
+        recorded_on=monday,
+    )
+    origin = Origin("custodian-2", "warehouse", new_id(), datetime(2026, 3, 2, 3, tzinfo=UTC))
+    assert isinstance(await office.runtime.decisions.submit(Item(command, origin)), Accepted)
+    path = "/v1/emergency-issues"
+    late = await office.items(path, late=True, custodian="custodian-2")
+    assert [(row["id"], row["ratify_by"], row["late"]) for row in late] == [(command.issue_id, "2026-03-05", True)]
+    assert await office.items(path, late=True, custodian="custodian-1") == []
+    letter = {"document_number": "500/18/DS/2026"}
+    head = office.token("approver", subject="head-1")
+    await office.done(f"{path}/{command.issue_id}/ratification", letter, token=head)
+    assert await office.items(path, late=True) == []
 
 
 async def test_a_fact_that_others_overtake_is_looked_up_again_and_never_lost(
