@@ -10,13 +10,13 @@ from typing import ClassVar
 from pydantic import Field
 
 from shared.contracts.envelope import Payload, Value
-from shared.contracts.field import LINES_MAX
 from shared.contracts.ids import DocumentId, ItemCode, LotId, PlaceId, RegisterId, Slug, Subject
 from shared.contracts.shipments import Signature
 from shared.contracts.values import DocumentNumber, FiscalYear, LegalDate, Number, QuantityOrNone, Sha256
 from shared.contracts.vocabulary import BaseUnit
 
 PREDECESSORS_MAX = 20
+ROWS_MAX = 1000
 SET_ASIDE_MAX = 100
 
 
@@ -72,7 +72,7 @@ class DocumentContent(Value):
     from_place_id: PlaceId | None = None
     vehicle_place_id: PlaceId | None = None
     to_place_id: PlaceId | None = None
-    lines: tuple[DocumentLine, ...] = Field(default=(), max_length=LINES_MAX)
+    lines: tuple[DocumentLine, ...] = Field(default=(), max_length=ROWS_MAX)
     issued_on: LegalDate
 
 

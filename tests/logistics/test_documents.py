@@ -124,6 +124,11 @@ def test_every_number_up_to_the_last_is_a_letter_or_known_to_be_out(steps: list[
     assert sorted([*given_out, *book.set_aside]) == list(range(1, book.last + 1))
 
 
+def test_a_letter_of_too_many_rows_is_written_as_several() -> None:
+    """A store of a thousand lots does not fit on one paper."""
+    assert Story().refused(issue(figures=Figures((LINE,) * 1001))) == "letter-too-long"
+
+
 def test_a_signed_letter_keeps_the_hash_of_its_one_scan() -> None:
     """The same scan told again changes nothing; another one is a question."""
     story = Story()

@@ -104,3 +104,17 @@ async def test_many_letters_at_once_get_different_numbers(office: Office) -> Non
     await asyncio.gather(*issued)
     register = await office.items("/v1/documents", kind="bast", limit=5)
     assert [row["number"] for row in register] == list(range(1, 13))
+
+
+async def test_a_count_has_its_record(office: Office) -> None:
+    """BA opname: what was found of each lot, and what the book had more."""
+    await office.seed()
+    lot = await office.receive(100)
+    count = {"count_id": (count_id := new_id()), "place_id": OFFICE, "purpose": "stocktake"}
+    await office.done("/v1/counts", count)
+    await office.done(f"/v1/counts/{count_id}/lines", {"lines": [{"lot_id": lot, "counted": 92}]})
+    reasons = [{"lot_id": lot, "loss_reason": "unknown"}]
+    await office.done(f"/v1/counts/{count_id}/submission", {"reasons": reasons})
+    record = await letter(office, "ba_opname", f"count/{count_id}")
+    (told,) = (await office.seen(f"/v1/documents/{record}"))["content"]["lines"]
+    assert (told["lot_id"], told["quantity"], told["missing"]) == (lot, 92, 8)

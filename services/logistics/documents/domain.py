@@ -10,6 +10,7 @@ from datetime import date
 
 from services.logistics.documents.kinds import FOLLOWS, letter_number, register_id
 from shared.contracts.documents import (
+    ROWS_MAX,
     SET_ASIDE_MAX,
     DocumentCancelled,
     DocumentContent,
@@ -122,6 +123,13 @@ def decide_issue_document(states: States, command: IssueDocument) -> list[Payloa
             slug="document-issued-already",
             detail="A letter with this id was issued already.",
             next_step="Issue the letter under another id, or print this one again.",
+        )
+    if len(command.figures.lines) > ROWS_MAX:
+        return Refusal(
+            slug="letter-too-long",
+            detail="A letter has at most %(most)d rows.",
+            next_step="State the rows, and write several letters.",
+            params={"most": ROWS_MAX},
         )
     for id_ in command.predecessors:
         before = states.find(Document, id_)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.logistics.counts.tables import count, count_line
 from services.logistics.documents.domain import Figures
 from services.logistics.items.tables import item
 from services.logistics.requests.tables import request
@@ -25,7 +26,7 @@ _TELL_OF_COUNTS = frozenset({DocumentKind.BAST, DocumentKind.BA_PEMERIKSAAN, Doc
 
 
 async def figures_of(connection: AsyncConnection, subject: Ref, kind: DocumentKind) -> Figures | None:
-    """The figures of a shipment, a request, a return or a hand-over; None where the subject is not found here."""
+    """The figures of a request, shipment, return, hand-over or count; None where the subject is not found here."""
     match subject.kind:
         case "shipment":
             found = await shipment_by_id(connection, subject.id)
@@ -39,6 +40,8 @@ async def figures_of(connection: AsyncConnection, subject: Ref, kind: DocumentKi
         case "handover":
             row = await _row(connection, handover, subject.id)
             return None if row is None else _of_move(row, row["to_place_id"])
+        case "count":
+            return await _of_count(connection, subject.id)
     return None
 
 
@@ -80,6 +83,24 @@ def _of_shipment(found: Mapping[str, Any], kind: DocumentKind) -> Figures | None
         vehicle_place_id=_place(found.get("vehicle_place_id")),
         to_place_id=_place(found.get("received_at_place_id") if arrived else found.get("to_place_id")),
     )
+
+
+async def _of_count(connection: AsyncConnection, count_id: str) -> Figures | None:
+    """What was found of each lot, and how much less that is than the book says."""
+    counted = await _row(connection, count, count_id)
+    if counted is None:
+        return None
+    query = sa.select(count_line).where(count_line.c.parent == count_id).order_by(count_line.c.entry)
+    lines = tuple(
+        DocumentLine(
+            item_code=ItemCode(row.item_code),
+            lot_id=LotId(row.entry),
+            quantity=row.counted,
+            missing=max(0, (row.book if row.book is not None else 0) - row.counted),
+        )
+        for row in await connection.execute(query)
+    )
+    return Figures(lines, from_place_id=PlaceId(counted["place_id"]))
 
 
 def _of_move(row: Mapping[str, Any], to_place_id: str) -> Figures:

@@ -19,6 +19,7 @@ from services.logistics.documents.paper import Letter, render
 from services.logistics.doors import Asked, Body, CommandKey, OfficeReader, Requester
 from shared.contracts.documents import (
     PREDECESSORS_MAX,
+    ROWS_MAX,
     SET_ASIDE_MAX,
     DocumentCancellation,
     DocumentContent,
@@ -26,7 +27,6 @@ from shared.contracts.documents import (
     DocumentLine,
     ScanKept,
 )
-from shared.contracts.field import LINES_MAX
 from shared.contracts.ids import DocumentId, PlaceId, Slug, Subject, SubjectText, UuidText
 from shared.contracts.shipments import Signature
 from shared.contracts.values import Number, Sha256
@@ -41,7 +41,7 @@ from shared.kit.runtime import Runtime
 
 
 class LetterStated(Body):
-    """A letter to issue. Without lines its figures are those of its subject: a shipment, request, return, hand-over.
+    """A letter to issue. Without lines its figures are its subject's: of a request, shipment, return, hand-over, count.
 
     `number` is given for a letter that was written by hand under a number set aside for paper.
     """
@@ -51,7 +51,7 @@ class LetterStated(Body):
     office: Slug
     subject: SubjectText
     predecessors: tuple[UuidText, ...] = Field(default=(), max_length=PREDECESSORS_MAX)
-    lines: tuple[DocumentLine, ...] | None = Field(default=None, max_length=LINES_MAX)
+    lines: tuple[DocumentLine, ...] | None = Field(default=None, max_length=ROWS_MAX)
     from_place_id: Slug | None = None
     to_place_id: Slug | None = None
     number: Number | None = None
