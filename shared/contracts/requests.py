@@ -25,6 +25,7 @@ from shared.contracts.ids import (
     ReservationId,
     SupportId,
 )
+from shared.contracts.partners import AidedPeople
 from shared.contracts.values import (
     AreaCode,
     Citation,
@@ -170,6 +171,9 @@ class RequestOpened(Payload):
     due_at: Instant | None = None
     lines: tuple[ItemQuantity, ...] = Field(min_length=1, max_length=LINES_MAX)
     person_count: Count | None = Field(default=None, description="persons the goods are for, where it is known")
+    people: tuple[AidedPeople, ...] = Field(
+        default=(), max_length=len(AidedPeople), description="for these alone; none for everybody"
+    )
     need: StatedNeed | None = None
     opened_on: LegalDate
     flags: tuple[FieldFlag, ...] = ()

@@ -189,6 +189,18 @@ def test_goods_a_donor_tied_to_an_area_are_not_reserved_elsewhere() -> None:
     assert story.accepted(allocate(elsewhere, pick(LOT, 10), on=TODAY + timedelta(days=11)))
 
 
+def test_goods_for_some_people_wait_for_a_request_for_these_alone() -> None:
+    """A request that says nobody is for everybody."""
+    tied = Restriction(people=(AidedPeople.CHILDREN,))
+    story = Story().given(*setting(), RegisterPartner(DONOR, PartnerKind.COMPANY, TODAY), pledge(restriction=tied))
+    story.given(arrive(), inspect(finding(300), owner_id=OWNER))
+    children, everybody = new_id(), new_id()
+    story.given(open_request(children, (RICE, 10), people=(AidedPeople.CHILDREN,)))
+    story.given(open_request(everybody, (RICE, 10)))
+    assert story.accepted(allocate(children, pick(LOT, 10)))
+    assert story.refused(allocate(everybody, pick(LOT, 10))) == "lot-restricted"
+
+
 def test_a_plan_passes_over_goods_tied_to_another_use_and_says_so() -> None:
     """Kitchens get what was given for kitchens, and a request for others stays short of it."""
     kitchen, post = (Where("62.06.01.2001", place_kind=kind) for kind in (PlaceKind.KITCHEN, PlaceKind.POST))

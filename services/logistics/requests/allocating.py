@@ -173,7 +173,7 @@ def _tied(states: States, request: Request, pick: Allocation, command: AllocateR
     lot = states.find(Lot, pick.lot_id)
     to = states.find(places.Place, command.to_place_id) if command.to_place_id is not None else None
     area_code = to.area_code if to is not None and to.area_code is not None else request.area_code
-    use = Use(area_code, to.place_kind if to is not None else None, command.recorded_on)
+    use = Use(area_code, to.place_kind if to is not None else None, command.recorded_on, request.people)
     if lot is None or restriction_allows(lot.restriction, use):
         return None
     return Refusal(

@@ -25,6 +25,7 @@ from services.logistics.requests.waiting import Deadline
 from shared.contracts.envelope import Payload
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import ActorId, DemandId, DisasterId, PlaceId, RequestId
+from shared.contracts.partners import AidedPeople
 from shared.contracts.requests import RequestOpened, RequestOrigin, RequestSubmitted, StatedNeed
 from shared.contracts.vocabulary import FieldFlag, PlaceKind, Urgency
 from shared.kit.decisions.types import Ref, Refusal, States
@@ -56,6 +57,7 @@ class OpenRequest:
     demand_id: DemandId | None = None
     needed: Mapping[str, int] | None = None
     need: StatedNeed | None = None
+    people: tuple[AidedPeople, ...] = ()
 
     def aggregates(self) -> Sequence[Ref]:
         """The request, and the demand it is taken from."""
@@ -136,6 +138,7 @@ def decide_open_request(states: States, command: OpenRequest) -> list[Payload] |
         due_at=deadline.due_at if deadline is not None else None,
         lines=command.lines,
         person_count=command.person_count,
+        people=command.people,
         need=command.need,
         opened_on=command.recorded_on,
     )

@@ -12,7 +12,7 @@ from typing import Protocol
 from services.logistics.partners.restriction import fits
 from services.logistics.routes.network import Network
 from shared.contracts.ids import ItemCode, LotId, OwnerId, PlaceId
-from shared.contracts.partners import Restriction
+from shared.contracts.partners import AidedPeople, Restriction
 from shared.contracts.requests import PickReason
 from shared.contracts.vocabulary import PlaceKind
 
@@ -21,12 +21,13 @@ _GRAMS_IN_KG = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where something is: an area, and coordinates (1e-7 degree) where they are known."""
+    """Where something is: an area, and coordinates (1e-7 degree) where they are known; of a destination, for whom."""
 
     area_code: str | None = None
     latitude_e7: int | None = None
     longitude_e7: int | None = None
     place_kind: PlaceKind | None = None
+    people: tuple[AidedPeople, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Offer:
 
     def may_go(self, to: Where) -> bool:
         """Whether its donor lets it go there."""
-        return self.restriction is None or fits(self.restriction, to.area_code, to.place_kind)
+        return self.restriction is None or fits(self.restriction, to.area_code, to.place_kind, to.people)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from shared.contracts.envelope import Payload
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import ItemCode, OwnerId, RequestId, SupportId
+from shared.contracts.partners import AidedPeople
 from shared.contracts.requests import (
     FairShare,
     QuestionReason,
@@ -91,6 +92,7 @@ class Request:
     paused_at: datetime | None = None
     question: QuestionReason | None = None
     person_count: int | None = None
+    people: tuple[AidedPeople, ...] = ()
     need: StatedNeed | None = None
     letter_number: str | None = None
     allocated: bool = False
@@ -235,6 +237,7 @@ def _opened(id_: str, version: int, said: RequestOpened) -> Request:
         warn_at=said.warn_at,
         due_at=said.due_at,
         person_count=said.person_count,
+        people=said.people,
         need=said.need,
     )
 

@@ -29,6 +29,7 @@ from services.logistics.requests.waiting import Deadline
 from shared.contracts.field import LINES_MAX
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import ActorId, DisasterId, OwnerText, PlaceId, RequestId, Slug, UuidText
+from shared.contracts.partners import AidedPeople
 from shared.contracts.requests import NeedBasis
 from shared.contracts.values import AreaCode, Boolean, Count, Days
 from shared.contracts.vocabulary import Urgency
@@ -49,6 +50,7 @@ class RequestStated(Body):
     urgency: Urgency = Urgency.MEDIUM
     lines: tuple[ItemQuantity, ...] = Field(min_length=1, max_length=LINES_MAX)
     person_count: Count | None = None
+    people: tuple[AidedPeople, ...] = Field(default=(), max_length=len(AidedPeople))
     draft: Boolean = False
 
 
@@ -107,6 +109,7 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
             recorded_on=runtime.today(),
             area_known=areas.is_known(body.area_code),
             person_count=body.person_count,
+            people=body.people,
         )
         return await office_command(runtime, request, principal, key, command, disaster_id=body.disaster_id)
 

@@ -23,6 +23,7 @@ from services.logistics.stock.tables import lot, reservation
 from services.logistics.tables import below
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import OwnerId, PlaceId, RequestId
+from shared.contracts.partners import AidedPeople
 from shared.contracts.vocabulary import BaseUnit, PlaceKind, Urgency
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import array, as_of, json_row, rows_of
@@ -157,6 +158,7 @@ async def wanted(connection: AsyncConnection, request_ids: Sequence[str]) -> lis
             request.c.lines,
             request.c.short,
             request.c.supports,
+            request.c.people,
             request.c.urgency,
             request.c.due_at,
             sa.func.coalesce(to.c.area_code, request.c.area_code).label("to_area"),
@@ -193,6 +195,7 @@ def _wanted(row: Any) -> Wanted:
             row.latitude_e7,
             row.longitude_e7,
             PlaceKind(row.place_kind) if row.place_kind is not None else None,
+            tuple(AidedPeople(one) for one in row.people),
         ),
         urgency=Urgency(row.urgency),
         due_at=row.due_at,

@@ -31,6 +31,7 @@ request = aggregate(
     text("question", optional=True),
     text("letter_number", optional=True),
     sa.Column("person_count", sa.BigInteger),
+    listed("people"),
     sa.Column("need", JSONB),
     listed("lines"),
     listed("undecided"),

@@ -89,6 +89,7 @@ def _create_kits() -> None:
 
 def _create_partners() -> None:
     op.add_column("lot", sa.Column("restriction", JSONB))
+    op.add_column("request", sa.Column("people", JSONB, nullable=False))
     _aggregate("partner", _text("partner_kind"), sa.Column("registered_on", sa.Date, nullable=False))
     _aggregate(
         "pledge",
