@@ -31,7 +31,7 @@ from shared.kit.streams.unsent import Row, read_hash, read_progress, read_rows, 
 from shared.kit.streams.wire import encode
 
 POLL_S = 0.25
-ROUND_S = 0.04  # least time from one round to the next: what is committed meanwhile shares it, here and at consumers
+ROUND_S = 0.06  # least time from one round to the next: what is committed meanwhile shares it, here and at consumers
 TAIL_CHECK_S = 1.0  # how soon a flushed broker is noticed when nothing is written
 CHECKPOINTS_KEPT = 1_000
 
