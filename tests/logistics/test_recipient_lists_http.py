@@ -100,6 +100,8 @@ async def test_goods_without_a_list_are_overdue_after_two_weeks(office: Office) 
     assert {row["lot_id"]: row["quantity"] for row in rows} == {lot: 600, other: 500}
     assert {row["due_on"] for row in rows} == {today + timedelta(days=14)}
     assert await office.items("/v1/custody", overdue=True) == []
+    by_ones = await office.items("/v1/custody", limit=1)
+    assert sorted(row["lot_id"] for row in by_ones) == sorted((lot, other))
 
 
 async def listed_and_posted(office: Office, quantity: int) -> None:

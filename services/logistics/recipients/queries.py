@@ -192,5 +192,7 @@ async def custody(  # noqa: PLR0913 -- what is asked, from when, and which page
     if overdue is not None:
         last = today - timedelta(days=ASSUMED_LIST_DUE_DAYS)
         query = query.where(came.c.moved_on < last if overdue else came.c.moved_on >= last)
+    if after is not None:  # the index serves where a page begins; the key alone lies in two tables
+        query = query.where(sa.tuple_(balance.c.entry, balance.c.parent) >= sa.tuple_(*after[:2]))
     keys = [balance.c.entry, balance.c.parent, came.c.position]
     return await rows_of(connection, query, keys, after=after, limit=limit), await as_of(connection)
