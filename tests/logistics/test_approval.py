@@ -1,34 +1,43 @@
 """Who decides about a request: somebody other than who asked, for the owner it is addressed to; and its deadline."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from services.logistics.intake.domain import Capture
 from services.logistics.requests.addressing import ForwardRequest, TakeOverRequest, above, first_addressee
 from services.logistics.requests.approving import RejectRequest
-from services.logistics.requests.asking import SubmitDraft
+from services.logistics.requests.asking import ReportRequest, SubmitDraft
 from services.logistics.requests.domain import Approval, Request, requeued
 from services.logistics.requests.waiting import Deadline, PauseRequest, ResumeRequest
-from shared.contracts.ids import OwnerId, RequestId
+from shared.contracts.ids import ActorId, OwnerId, PlaceId, RequestId
 from shared.contracts.requests import (
     CutReason,
     QuestionReason,
     RequestApproved,
     RequestForwarded,
+    RequestOpened,
+    RequestOrigin,
     RequestResumed,
     TakeoverReason,
 )
-from shared.contracts.vocabulary import Urgency
+from shared.contracts.vocabulary import FieldFlag, Urgency
 from tests.logistics.builders import (
     APPROVER,
     ASKER,
     AT,
+    DEVICE,
+    DISASTER,
     KIT,
     OWNER,
+    POST,
     RICE,
     TODAY,
+    VILLAGE,
     allocate,
     approve,
+    dismiss,
     new_id,
     open_request,
     pick,
@@ -50,6 +59,25 @@ def asked(*lines: tuple[str, int]) -> tuple[Story, str]:
 
 def reject(request_id: str, by: str = APPROVER) -> RejectRequest:
     return RejectRequest(RequestId(request_id), OWNER, by, CutReason.DUPLICATE, TODAY)  # type: ignore[arg-type]
+
+
+def report(*lines: tuple[str, int]) -> ReportRequest:
+    """What a post asks for."""
+    return ReportRequest(
+        request_id=RequestId(new_id()),
+        again_id=RequestId(new_id()),
+        disaster_id=DISASTER,
+        area_code=VILLAGE,
+        place_id=POST,
+        urgency=Urgency.CRITICAL,
+        requested_by=ActorId(POST),
+        deadline=Deadline.of(AT, Urgency.CRITICAL),
+        lines=quantities(*lines),
+        person_count=12,
+        capture=Capture(DEVICE, AT),
+        flags=(),
+        recorded_on=TODAY,
+    )
 
 
 def forward(request_id: str, to: OwnerId = PROVINCE) -> ForwardRequest:
@@ -194,3 +222,23 @@ def test_a_broken_reservation_queues_its_request_again_with_its_old_deadline() -
     assert (after.short, after.due_at, again.due_at) == (quantities((RICE, 30)), before.due_at, before.due_at)
     assert requeued(None, {RICE: 30}, TODAY) is None
     assert requeued(before, {}, TODAY) is None
+
+
+def test_a_posts_request_is_taken_as_it_is_and_flagged() -> None:
+    """A post that asks for something odd, or that nobody enrolled, still waits for an answer."""
+    story = Story().given(*setting())
+    first = report(("tidak-ada", 3), (RICE, 2), (RICE, 3))
+    opened = only(story.accepted(first), RequestOpened)
+    assert (opened.lines, opened.flags) == (quantities((RICE, 5), ("tidak-ada", 3)), (FieldFlag.UNKNOWN_ITEM,))
+    assert (opened.origin, opened.to_place_id, opened.addressed_to) == (RequestOrigin.POST, POST, OWNER)
+    assert story.accepted(first) == []
+    again = only(story.accepted(replace(first, lines=quantities((RICE, 9)))), RequestOpened)
+    assert (again.request_id, again.flags) == (first.again_id, (FieldFlag.LIKELY_DUPLICATE,))
+    stranger = replace(report((RICE, 1)), place_id=PlaceId(new_id()))
+    assert FieldFlag.UNKNOWN_POST in only(story.accepted(stranger), RequestOpened).flags
+
+
+def test_a_withdrawn_device_asks_for_nothing() -> None:
+    """What it captured after it was withdrawn is no report of the post's."""
+    story = Story().given(*setting(), dismiss(AT - timedelta(hours=1)))
+    assert story.refused(report((RICE, 1))) == "device-withdrawn"

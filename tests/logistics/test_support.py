@@ -1,14 +1,20 @@
 """Support of other owners: only what they accepted, only for that request, only out of their lots."""
 
+from datetime import timedelta
+
+from services.logistics.requests.addressing import TakeOverRequest
+from services.logistics.requests.allocating import ExpireReservations
 from services.logistics.requests.domain import Request
 from services.logistics.support.domain import AnswerSupport, AskSupport
-from shared.contracts.ids import ActorId, OwnerId, RequestId, SupportId
+from shared.contracts.ids import ActorId, LotId, OwnerId, RequestId, SupportId
+from shared.contracts.requests import TakeoverReason
 from shared.contracts.support import DeclineReason, SupportAnswered
 from tests.logistics.builders import (
     OWNER,
     RICE,
     TODAY,
     allocate,
+    approve,
     new_id,
     open_request,
     pick,
@@ -81,3 +87,25 @@ def test_support_is_asked_from_others_for_what_a_request_is_short_of() -> None:
     assert story.refused(ask(request, new_id(), 101)) == "support-beyond-request"
     story.given(ask(request, support := new_id(), 50))
     assert story.refused(answer(request, support, 51)) == "accepts-more-than-asked"
+
+
+def test_goods_of_another_owner_that_nobody_fetched_are_its_own_again() -> None:
+    """An acceptance is used up by its reservation: once that has expired, the owner is asked anew."""
+    story, request, lot = short_of_rice()
+    story.given(ask(request, support := new_id(), 100), answer(request, support, 100))
+    story.given(allocate(request, pick(lot, 100, support_id=support)))
+    expired = ExpireReservations(RequestId(request), (LotId(lot),), TODAY + timedelta(days=4))
+    story.accepted(expired)
+    assert story.state(Request, request).short == quantities((RICE, 100))
+    assert story.refused(allocate(request, pick(lot, 1, support_id=support))) == "plan-outdated"
+
+
+def test_support_lapses_when_its_request_is_passed_on() -> None:
+    """Who asked does not serve it any more, and who does has not asked."""
+    story, request, lot = short_of_rice()
+    story.given(ask(request, support := new_id(), 100), answer(request, support, 100))
+    story.given(TakeOverRequest(RequestId(request), TakeoverReason.DEADLINE_AT_RISK, TODAY))
+    story.given(approve(request, owner_id=PROVINCE))
+    late = pick(lot, 1, support_id=support)
+    assert story.refused(allocate(request, late, owner_id=PROVINCE)) == "other-owners-goods"
+    story.accepted(allocate(request, pick(lot, 100), owner_id=PROVINCE))
