@@ -14,6 +14,7 @@ from tests.logistics.builders import new_id, receive
 from tests.logistics.ledger.books import BookDays
 from tests.logistics.ledger.field import FieldDays
 from tests.logistics.ledger.holds import Holds
+from tests.logistics.ledger.making import MakingDays
 from tests.logistics.ledger.office import OfficeDays
 from tests.logistics.ledger.ways import RoadDays
 from tests.logistics.ledger.world import SMALL
@@ -21,7 +22,7 @@ from tests.logistics.ledger.world import SMALL
 STEPS_AT_LEAST = 2_000
 
 
-class Ledger(OfficeDays, FieldDays, RoadDays, BookDays, Holds, RuleBasedStateMachine):
+class Ledger(OfficeDays, FieldDays, RoadDays, MakingDays, BookDays, Holds, RuleBasedStateMachine):
     """Random days of a relief supply. Most commands are possible ones, since a refusal leads nowhere."""
 
     steps: ClassVar[int] = 0

@@ -15,7 +15,7 @@ from shared.contracts.ids import ActorId, CountId, EventId, HouseholdId, LotId, 
 from shared.contracts.logistics import StockMoved
 from shared.contracts.periods import ValuationMethod
 from shared.contracts.vocabulary import MovementReason
-from tests.logistics.builders import OWNER, TODAY, new_id
+from tests.logistics.builders import OWNER, RICE, TODAY, new_id
 from tests.logistics.counting import LOST, MORE, Recorder, approve, cancel, submit
 from tests.logistics.ledger.world import ANYWHERE, DATA, YESTERDAY, World
 
@@ -129,7 +129,14 @@ class BookDays(World):
     def counted_lots(self) -> list[tuple[PlaceId, list[str]]]:
         """Places with lots in them, which can be counted."""
         found = [
-            (place, [lot.id for lot in self.states(Lot) if lot.received and place in lot.balances])
+            (
+                place,
+                [
+                    lot.id
+                    for lot in self.states(Lot)
+                    if lot.received and lot.item_code == RICE and place in lot.balances
+                ],
+            )
             for place in ANYWHERE
         ]
         return [(place, lots) for place, lots in found if lots]

@@ -29,7 +29,8 @@ from tests.logistics.story import Story
 SMALL = st.integers(1, 40)
 DATA = st.data()
 STORES: tuple[PlaceId, ...] = (WAREHOUSE, FAR_WAREHOUSE)
-ANYWHERE: tuple[PlaceId, ...] = (*STORES, POST, DROP_POINT)
+KITCHEN = PlaceId("dapur-kasongan")
+ANYWHERE: tuple[PlaceId, ...] = (*STORES, POST, DROP_POINT, KITCHEN)
 YESTERDAY = TODAY - timedelta(days=1)
 LONG_AGO = timedelta(hours=20)
 
@@ -37,6 +38,7 @@ _PLACES = (
     (DROP_POINT, PlaceKind.DROP_POINT),
     (BOAT, PlaceKind.VEHICLE),
     (QUARANTINE, PlaceKind.QUARANTINE),
+    (KITCHEN, PlaceKind.KITCHEN),
     (OTHER_VILLAGE_PLACE, PlaceKind.VILLAGE),
 )
 
@@ -48,7 +50,7 @@ class World:
     clock: Place
 
     def open_world(self) -> None:
-        """A catalogue, stores, a post with a device, a drop point, a boat, a quarantine and a village."""
+        """A catalogue, stores, a post with a device, a drop point, a boat, a quarantine, a kitchen, a village."""
         opened = [OpenPlace(place, kind, TODAY, area_code=VILLAGE) for place, kind in _PLACES]
         self.story = Story().given(*setting(), *opened)
         self.clock = Place(self.story, POST)
@@ -113,7 +115,8 @@ class World:
             for line in request.short
             for lot in self.states(Lot)
             for place in STORES
-            if lot.item_code == RICE and lot.owner_id == OWNER and lot.balance(place).available > 0
+            if lot.item_code == RICE and lot.owner_id == OWNER and lot.recall_id is None
+            if lot.balance(place).available > 0
         ]
 
     def lines(self, *, open_only: bool = False) -> list[tuple[Shipment, Line]]:
