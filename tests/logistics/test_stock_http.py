@@ -1,5 +1,6 @@
 """Stock cards, sums, values and emergency issues, as storekeepers reach them over HTTP."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -140,6 +141,32 @@ async def test_an_issue_nobody_ratified_in_time_is_listed_by_its_custodian(offic
     head = office.token("approver", subject="head-1")
     await office.done(f"{path}/{command.issue_id}/ratification", letter, token=head)
     assert await office.items(path, late=True) == []
+
+
+async def test_goods_go_while_others_are_promised_them(office: Office) -> None:
+    """Custodians give out and the office reserves at once: every fact is kept, and nothing is promised that is gone."""
+    await office.seed()
+    await office.village()
+    lot = await office.receive(100)
+    requests = [await office.asked(10) for _ in range(10)]
+
+    async def give_out() -> int:
+        issue = {"from_place_id": STORE, "lines": [{"lot_id": lot, "quantity": 6}]}
+        key = new_id()
+        while (answered := await office.post("/v1/emergency-issues", issue, key=key)).status_code == 503:
+            await asyncio.sleep(0)
+        return answered.status_code
+
+    async def promise(request: str) -> int:
+        return (await office.post("/v1/requests:allocate", {"request_ids": [request]})).status_code
+
+    done = await asyncio.gather(*(give_out() for _ in range(10)), *(promise(request) for request in requests))
+    assert done == [201] * 10 + [200] * 10
+    balances = (await office.seen(f"/v1/lots/{lot}"))["balances"]
+    there = next(row for row in balances if row["place_id"] == STORE)
+    assert (there["on_hand"], there["field_deficit"]) == (40, 0)
+    kept = [(await office.seen(f"/v1/requests/{request}"))["lines"][0]["reserved"] for request in requests]
+    assert sum(kept) == there["reserved"] <= 40
 
 
 async def test_a_fact_that_others_overtake_is_looked_up_again_and_never_lost(
