@@ -7,11 +7,12 @@ import pytest
 
 from services.logistics.intake.domain import Capture
 from services.logistics.requests.addressing import ForwardRequest, TakeOverRequest, above, first_addressee
+from services.logistics.requests.allocating import ExpireReservations
 from services.logistics.requests.approving import RejectRequest
 from services.logistics.requests.asking import ReportRequest, SubmitDraft
 from services.logistics.requests.domain import Approval, Request, requeued
 from services.logistics.requests.waiting import Deadline, PauseRequest, ResumeRequest
-from shared.contracts.ids import ActorId, OwnerId, PlaceId, RequestId
+from shared.contracts.ids import ActorId, LotId, OwnerId, PlaceId, RequestId
 from shared.contracts.requests import (
     CutReason,
     QuestionReason,
@@ -199,6 +200,17 @@ def test_a_forwarded_request_is_decided_anew_by_the_province_out_of_its_own_good
     story.accepted(allocate(request, pick(theirs, 60), owner_id=PROVINCE))
     assert story.state(Request, request).short == ()
     assert story.state(Request, request).letter_number == "460/12/2026"
+
+
+def test_what_expires_after_a_request_was_passed_on_waits_for_the_new_decision() -> None:
+    """The province reserves nothing of its own because a regency had approved it."""
+    story, request = asked()
+    story.given(receive(40, ours := new_id()), receive(100, theirs := new_id(), owner_id=PROVINCE))
+    story.given(approve(request), allocate(request, pick(ours, 40)), forward(request))
+    story.given(ExpireReservations(RequestId(request), (LotId(ours),), TODAY + timedelta(days=4)))
+    assert story.refused(allocate(request, pick(theirs, 40), owner_id=PROVINCE)) == "request-not-approved"
+    story.accepted(approve(request, owner_id=PROVINCE))
+    story.accepted(allocate(request, pick(theirs, 100), owner_id=PROVINCE))
 
 
 def test_the_province_takes_a_regencys_request_over_once() -> None:

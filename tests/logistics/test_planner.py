@@ -1,17 +1,22 @@
 """The plan of which lots serve which request: never more than there is, first expiry first, then nearest."""
 
 import itertools
+import uuid
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.logistics.requests.candidates import ByDistance, Nearness, Offer, Ways, Where, distance, order
-from services.logistics.requests.planner import Planned, Wanted, plan
+from services.logistics.requests.candidates import ByDistance, ByRoutes, Nearness, Offer, Ways, Where, distance, order
+from services.logistics.requests.planner import Accepted, Planned, Wanted, plan
+from services.logistics.routes.domain import Route
+from services.logistics.routes.network import Network
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
+from shared.contracts.ids import ItemCode, LotId, OwnerId, PlaceId, RequestId, SupportId
 from shared.contracts.requests import Allocation, PickReason, ShortReason
+from shared.contracts.routes import RouteMode
 from shared.contracts.vocabulary import Urgency
 from tests.logistics.builders import OWNER, RICE
 
@@ -185,3 +190,37 @@ def test_distance_is_by_coordinates_else_by_shared_areas() -> None:
         < distance(Where("62.71"), village)
     )
     assert distance(Where(None), village) == distance(Where("11"), village)
+
+
+def test_no_route_no_proposal_and_the_smallest_boat_sets_the_trips() -> None:
+    """A store nobody can come from is as good as empty, and says so; weight and vehicle tell how often to go."""
+    routes = [
+        Route("1", 1, "gudang-a", "62.06.01", RouteMode.RIVER, 90, date(2026, 1, 1), capacity_kg=1_500),
+        Route("2", 1, "gudang-b", "62.06.01", RouteMode.ROAD, 40, date(2026, 1, 1), closed_from=date(2026, 1, 2)),
+    ]
+    ways = ByRoutes(Network(routes, {}, date(2026, 11, 20)))
+    village = Where("62.06.01.2001")
+    request = rice(4_000_000, where=village)
+    near, closed = offer(1, "gudang-a", available=4_000_000), offer(2, "gudang-b", available=4_000_000)
+    planned_ = plan([request], [closed, near], ways, lambda: str(uuid.uuid4()), unit_grams={RICE: 1})
+    (pick,) = planned_[request.request_id].picks
+    assert (pick.place_id, pick.route_minutes, pick.route_trips, pick.why) == (
+        "gudang-a",
+        90,
+        3,
+        (PickReason.ONLY_LOT,),
+    )
+    result = plan([request], [closed], ways, lambda: str(uuid.uuid4()))[request.request_id]
+    assert (result.picks, [line.reason for line in result.why_short]) == ([], [ShortReason.NO_OPEN_ROUTE])
+
+
+def test_another_owners_goods_are_proposed_up_to_what_it_accepted() -> None:
+    """They come first, so that goods of one's own stay for others; without an answer they are not there."""
+    theirs = replace(offer(1, "gudang-a", available=50), owner_id=OwnerId("province"))
+    ours = offer(2, "gudang-a", available=50)
+    support_id = SupportId(str(uuid.uuid4()))
+    accepted = Accepted(support_id, OwnerId("province"), (ItemQuantity(item_code=RICE, quantity=15),))
+    (first, second) = planned([rice(40, supports=(accepted,))], [theirs, ours]).popitem()[1]
+    assert (first.lot_id, first.quantity, first.support_id) == (theirs.lot_id, 15, support_id)
+    assert (second.lot_id, second.quantity, second.support_id) == (ours.lot_id, 25, None)
+    assert planned([rice(40)], [theirs]).popitem()[1] == ()

@@ -139,7 +139,7 @@ def _cannot_allocate(request: Request, command: AllocateRequest) -> Refusal | No
     refusal = not_open(request)
     if refusal is not None:
         return refusal
-    if not request.short and (request.undecided or request.approval is Approval.REJECTED):
+    if request.undecided or (request.approval is Approval.REJECTED and not request.short):
         return Refusal(
             slug="request-not-approved",
             detail="Nobody has approved the request yet.",
