@@ -30,7 +30,7 @@ def _columns(names: Sequence[str]) -> str:
 
 _EARLIER = (
     "SELECT disaster_id, household_id, demand_id, person_count, displaced, counted, lines FROM household_need "
-    "WHERE (disaster_id, household_id) IN (SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])))"
+    "WHERE disaster_id = ANY($1) AND household_id = ANY(string_to_array($2, ','))"
 )
 _REPLACE = (
     "UPDATE household_need AS t SET demand_id = x.demand_id, person_count = x.person_count, "
@@ -105,8 +105,8 @@ def _count(changes: _Changes, need: NeedRecorded, sign: int) -> None:
 
 
 async def _earlier(connection: AsyncConnection, needs: Sequence[NeedRecorded]) -> dict[_Key, asyncpg.Record]:
-    disasters, households = [need.disaster_id for need in needs], [need.household_id for need in needs]
-    rows = await fetch(connection, _EARLIER, disasters, households)
+    disasters = list({need.disaster_id for need in needs})
+    rows = await fetch(connection, _EARLIER, disasters, ",".join({need.household_id for need in needs}))
     return {(row["disaster_id"], row["household_id"]): row for row in rows}
 
 

@@ -27,11 +27,16 @@ from shared.kit.decisions.types import Accepted, Item, KeyReused, Logged, Outcom
 # No person or post has it. The ids are the devices' own UUIDs, so they need no scope to differ.
 RECALLED_SCOPE = ""
 
+# Every key in every scope of the batch, the keys as one text: no key holds a line feed, and the driver looks into each
+# element of an array, which costs more than reading it.
 _READ = (
     "SELECT scope, key, fingerprint, answer FROM intake.idempotency "
-    "WHERE (scope, key) IN (SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])))"
+    "WHERE scope = ANY($1) AND key = ANY(string_to_array($2, chr(10)))"
 )
-_READ_DECIDED = "SELECT id, type, subject, sequence, position FROM log.entry WHERE id = ANY(CAST($1 AS uuid[]))"
+_READ_DECIDED = (
+    "SELECT id, type, subject, sequence, position FROM log.entry "
+    "WHERE id = ANY(CAST(string_to_array($1, ',') AS uuid[]))"
+)
 
 # Reactions' events have derived ids (UUIDv8) and no client that could ask again. One command's events stand together;
 # where an import ended between them, the next one adds the rest.
@@ -76,11 +81,13 @@ async def read_answers(connection: AsyncConnection, items: Sequence[Item]) -> li
 async def _read_stored(
     connection: AsyncConnection, items: Sequence[Item]
 ) -> dict[tuple[str, str], tuple[bytes, bytes]]:
-    wanted = {(item.idempotency.scope, item.idempotency.key) for item in items if item.idempotency is not None}
-    wanted |= {(RECALLED_SCOPE, item.idempotency.key) for item in items if item.idempotency and _is_report(item)}
+    wanted = [item.idempotency for item in items if item.idempotency is not None]
     if not wanted:
         return {}
-    rows = await fetch(connection, _READ, [scope for scope, _ in wanted], [key for _, key in wanted])
+    scopes = {one.scope for one in wanted}
+    if any(map(_is_report, items)):
+        scopes.add(RECALLED_SCOPE)
+    rows = await fetch(connection, _READ, list(scopes), "\n".join({one.key for one in wanted}))
     return {(scope, key): (fingerprint, answer) for scope, key, fingerprint, answer in rows}
 
 
@@ -92,7 +99,7 @@ async def _read_decided(connection: AsyncConnection, ids: Sequence[str]) -> dict
     """
     if not ids:
         return {}
-    rows = await fetch(connection, _READ_DECIDED, ids)
+    rows = await fetch(connection, _READ_DECIDED, ",".join(ids))
     return {
         str(id_): Accepted((Logged(str(id_), type_, subject, sequence, position),), replayed=True)
         for id_, type_, subject, sequence, position in rows

@@ -11,17 +11,15 @@ from shared.kit.database import copy_rows, fetch
 from shared.kit.decisions.types import UniqueKey
 from shared.kit.vault.tables import unique_key
 
-_READ = (
-    "SELECT scope, digest, holder FROM vault.unique_key "
-    "WHERE (scope, digest) IN (SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bytea[])))"
-)
+# Every digest in every scope asked for: a batch has a few scopes, and what was not asked for is not found there.
+_READ = "SELECT scope, digest, holder FROM vault.unique_key WHERE scope = ANY($1) AND digest = ANY($2)"
 
 
 async def read_holders(connection: AsyncConnection, keys: Collection[UniqueKey]) -> dict[UniqueKey, str]:
     """The holders of these keys, as far as they have one."""
     if not keys:
         return {}
-    rows = await fetch(connection, _READ, [key.scope for key in keys], [key.digest for key in keys])
+    rows = await fetch(connection, _READ, list({key.scope for key in keys}), [key.digest for key in keys])
     return {UniqueKey(scope, digest): holder for scope, digest, holder in rows}
 
 
