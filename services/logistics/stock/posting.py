@@ -154,14 +154,12 @@ class Postings:
         Raises: Overtaken where it breaks a reservation of a request that `holders` does not name.
         """
         movement_id = self._movement_id()
-        into, out = list(self._offsets(transfer, movement_id, into=True)), []
+        into, out = (list(self._offsets(transfer, movement_id, into=into)) for into in (True, False))
+        # What a later count has found there is there: it comes back before the fact takes it, so nothing is broken.
         for offset in into:
             self._move(offset, self._movement_id(), (FieldFlag.BEFORE_COUNT,))
-        flags = (*flags, *([RESERVATION_BROKEN] if self._make_room(transfer) else []))
-        out = list(self._offsets(transfer, movement_id, into=False))
-        if into or out:
-            flags = (*flags, FieldFlag.BEFORE_COUNT)
-        moved = self._move(transfer, movement_id, flags)
+        marks = (RESERVATION_BROKEN, self._make_room(transfer)), (FieldFlag.BEFORE_COUNT, into or out)
+        moved = self._move(transfer, movement_id, (*flags, *(flag for flag, holds in marks if holds)))
         self.moves.append(moved)
         for offset in out:
             self._move(offset, self._movement_id(), (FieldFlag.BEFORE_COUNT,))
