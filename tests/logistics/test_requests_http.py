@@ -175,6 +175,8 @@ async def test_a_request_goes_upward_by_letter_or_is_taken_over(office: Office) 
     assert {one["id"] for one in waiting} == {by_letter, taken}
     approver = office.token("approver", subject="approver-7", scope=PROVINCE)
     await office.done("/v1/requests:approve", {"request_ids": [by_letter, taken]}, token=approver)
+    assert (await office.post("/v1/requests:allocate", {"request_ids": [taken]}, token=regency)).status_code == 403
+    assert (await office.done("/v1/requests:allocate", {"disaster_id": DISASTER}, token=regency))["items"] == []
     await office.done("/v1/requests:allocate", {"disaster_id": DISASTER}, token=province)
     for request_id in (by_letter, taken):
         assert (await request_of(office, request_id))["fulfilment"] == "reserved"
