@@ -7,6 +7,7 @@ import pytest
 import redis
 
 from tests import servers
+from tests.running import PreparedDatabases
 from tests.servers import PostgresServer, PrivatePostgres, PrivateRedis
 
 
@@ -43,6 +44,14 @@ def make_database(postgres_server: PostgresServer) -> Iterator[Callable[[], str]
     yield make
     for url in urls:
         postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def prepared_databases(postgres_server: PostgresServer) -> Iterator[PreparedDatabases]:
+    """Databases a service has been prepared on, made by copying one: see `tests/running.py`."""
+    databases = PreparedDatabases(postgres_server)
+    yield databases
+    databases.drop_all()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """A service as its users reach it, without a process of its own: the real app on real servers behind an HTTP client."""
 
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -12,6 +14,8 @@ from shared.kit.preparing import prepare
 from shared.kit.runtime import Runtime
 from shared.kit.serve import app_of
 from shared.kit.settings import Settings
+from tanggap.box.databases import run_apart
+from tests.servers import PostgresServer
 
 INSTALLATION = "test"
 
@@ -26,6 +30,39 @@ def settings_for(service: str, database_url: str, redis_url: str, keys_dir: Path
         keys_dir=keys_dir,
         rate_limit_per_minute=0,
     )
+
+
+@dataclass
+class PreparedDatabases:
+    """Databases of services at this release, with an empty log, each copied from one that was migrated once.
+
+    Why: a migration takes half of what a test of one door takes. Copies are one log: the broker must be empty.
+    """
+
+    server: PostgresServer
+    _templates: dict[str, str] = field(default_factory=dict)
+    _copies: list[str] = field(default_factory=list)
+
+    def copy(self, definition: ServiceDefinition, redis_url: str) -> str:
+        """One more database of a service; `redis_url` is an empty broker's."""
+        if definition.name not in self._templates:
+            url = self.server.create_database()
+            with tempfile.TemporaryDirectory() as keys:
+                run_apart(prepare(definition, settings_for(definition.name, url, redis_url, Path(keys))))
+            self._templates[definition.name] = url
+        copy = self.server.create_database(like=self._templates[definition.name])
+        self._copies.append(copy)
+        return copy
+
+    def drop(self, copy: str) -> None:
+        """Drop a database that is not needed any more."""
+        self._copies.remove(copy)
+        self.server.drop_database(copy)
+
+    def drop_all(self) -> None:
+        """Drop every copy that is left, and what they were copied from."""
+        for url in (*self._copies, *self._templates.values()):
+            self.server.drop_database(url)
 
 
 @asynccontextmanager

@@ -33,10 +33,14 @@ class PostgresServer:
     admin_url: str
     origin: str
 
-    def create_database(self, name: str | None = None) -> str:
-        """Makes an empty database and returns its SQLAlchemy URL (`postgresql+asyncpg://`, superuser)."""
+    def create_database(self, name: str | None = None, *, like: str = "template0") -> str:
+        """Makes an empty database, or a copy of one nobody is connected to, and returns its SQLAlchemy URL.
+
+        The URL is `postgresql+asyncpg://` and the superuser's; `like` is a database's name or URL.
+        """
         name = name or f"test_{uuid.uuid4().hex[:20]}"
-        run_apart(execute(self.admin_url, [f'CREATE DATABASE "{name}" TEMPLATE template0']))
+        template = urlsplit(like).path.lstrip("/") if "://" in like else like
+        run_apart(execute(self.admin_url, [f'CREATE DATABASE "{name}" TEMPLATE "{template}"']))
         return with_database(self.admin_url, name, scheme="postgresql+asyncpg")
 
     def drop_database(self, url_or_name: str) -> None:

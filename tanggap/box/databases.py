@@ -57,7 +57,7 @@ async def execute(url: str, statements: Sequence[str]) -> None:
         await connection.close()
 
 
-def run_apart(work: Coroutine[object, object, None]) -> None:
+def run_apart(work: Coroutine[object, object, object]) -> None:
     """Runs a coroutine to its end in a thread of its own, so that it works whether or not a loop is running here."""
     failures: list[BaseException] = []
 

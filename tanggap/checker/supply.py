@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tanggap.checker.evidence import Evidence, Log
+from tanggap.checker.evidence import Entry, Evidence, Log
 from tanggap.checker.findings import Finding, Kind
 from tanggap.checker.shipments import check_shipments, check_told
 
@@ -73,19 +73,34 @@ def _reservations(log: Log) -> Iterator[Finding]:
 
 
 def _approvals(log: Log) -> Iterator[Finding]:
-    """No more is sent for a request than was approved and has not come short since."""
+    """No more is sent for a request than was approved; what is passed on and not reserved yet is decided anew."""
     approved: Counter[tuple[str, str]] = Counter()
+    kept: Counter[tuple[str, str]] = Counter()
     sent: Counter[tuple[str, str]] = Counter()
-    for entry in log.named("request_approved", "request_unserved", "shipment_dispatched"):
-        request = entry.data.get("request_id")
-        if request is None or "diverted_from" in entry.data:
-            continue
-        to = sent if entry.name == "shipment_dispatched" else approved
-        for line in entry.data["lines"]:
-            to[(request, line["item_code"])] += line["quantity"]
+    of_reservation: dict[str, tuple[str, str]] = {}
+    for entry in log.entries:
+        request = str(entry.data.get("request_id"))
+        match entry.name:
+            case "stock_reserved":
+                line = of_reservation[entry.data["reservation_id"]] = (request, entry.data["item_code"])
+                kept[line] += entry.data["quantity"]
+            case "reservation_released" if entry.data["reason"] != "used":
+                kept[of_reservation[entry.data["reservation_id"]]] -= entry.data["quantity"]
+            case "request_approved" | "request_unserved":
+                _add(approved, entry)
+            case "request_taken_over" | "request_forwarded":
+                for code in [one["item_code"] for one in entry.data["lines"]]:
+                    approved[(request, code)] = min(approved[(request, code)], kept[(request, code)])
+            case "shipment_dispatched" if "request_id" in entry.data and "diverted_from" not in entry.data:
+                _add(sent, entry)
     for line, quantity in sent.items():
         if quantity > approved[line]:
             yield _broken(log, f"request/{line[0]}", f"{quantity} of {line[1]} sent, {approved[line]} approved")
+
+
+def _add(to: Counter[tuple[str, str]], entry: Entry) -> None:
+    for line in entry.data["lines"]:
+        to[(entry.data["request_id"], line["item_code"])] += line["quantity"]
 
 
 def _registers(log: Log) -> Iterator[Finding]:

@@ -38,21 +38,28 @@ STORES = (
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What a person is due in a week in base units, and how much of the whole need is in store, in percent."""
+    """What a person is due in a week in base units, how much of the whole need is in store, in percent, and its cost.
+
+    `value_idr` is for `valued` base units; the figures are made up.
+    """
 
     item_code: str
     each_person: int
     in_store: int
     lasts_days: int | None
+    value_idr: int
+    valued: int
 
 
 # Perka BNPB 7/2008 as the logistics service has it; a kit for five people. Clean water runs short on purpose.
 GOODS = (
-    Goods("beras", 2_800, 130, 180),
-    Goods("air-mineral", 17_500, 130, 365),
-    Goods("air-bersih", 67_000, 80, None),
-    Goods("family-kit", 1, 130, None),
+    Goods("beras", 2_800, 130, 180, 14_000, 1_000),
+    Goods("air-mineral", 17_500, 130, 365, 5_000, 1_000),
+    Goods("air-bersih", 67_000, 80, None, 100, 1_000),
+    Goods("family-kit", 1, 130, None, 350_000, 1),
 )
+# Not by need: asked for by one post.
+BLANKET_GOODS = Goods(BLANKET, 0, 0, None, 90_000, 1)
 
 
 async def declare(stage: Stage) -> None:
@@ -139,8 +146,8 @@ def _lots(stage: Stage) -> list[dict[str, Any]]:
             quantity = goods.each_person * persons * goods.in_store * store.share // 10_000 + 1
             for half, ends_on in enumerate(_expiries(goods, today)):
                 part = quantity // 2 + half * (quantity % 2) if goods.lasts_days else quantity
-                lots.append(_lot(store, goods.item_code, part, ends_on))
-    lots.append(_lot(STORES[1], BLANKET, 2 * BLANKETS, None))
+                lots.append(_lot(store, goods, part, ends_on))
+    lots.append(_lot(STORES[1], BLANKET_GOODS, 2 * BLANKETS, None))
     return [lot for lot in lots if lot["quantity"]]
 
 
@@ -150,12 +157,15 @@ def _expiries(goods: Goods, today: date) -> list[date | None]:
     return [today + timedelta(days=goods.lasts_days // 3), today + timedelta(days=goods.lasts_days)]
 
 
-def _lot(store: Store, item_code: str, quantity: int, expires_on: date | None) -> dict[str, Any]:
+def _lot(store: Store, goods: Goods, quantity: int, expires_on: date | None) -> dict[str, Any]:
     lot: dict[str, Any] = {
-        "item_code": item_code,
+        "item_code": goods.item_code,
         "place_id": store.place_id,
         "quantity": quantity,
         "owner_id": store.owner_id,
+        "unit_value_idr": goods.value_idr,
+        "valued_quantity": goods.valued,
+        "value_basis": "cost",
     }
     return lot if expires_on is None else {**lot, "expires_on": expires_on.isoformat()}
 

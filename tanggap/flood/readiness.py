@@ -9,7 +9,7 @@ from typing import Any
 
 from tanggap.flood.areas import KATINGAN
 from tanggap.flood.office import STORES, drawn_id
-from tanggap.flood.stage import Stage
+from tanggap.flood.stage import NotAsPlanned, Stage
 
 SERVICE = "logistics"
 PROVINCE_STORE = STORES[0].place_id
@@ -17,6 +17,7 @@ PROVINCE_OWNER = "province"
 KIT = "kids-ware"
 FOOD, SOAP = "makanan-anak", "sabun"
 FOOD_A_KIT, SOAP_A_KIT = 2, 100
+FOOD_IDR, SOAP_IDR_A_KG = 12_000, 40_000
 KITS_AT_LEAST = 30
 PERSONS_A_KIT = 100
 CLOTHES = "sandang-dewasa"
@@ -24,6 +25,7 @@ CLOTHES_PLEDGED, CLOTHES_REJECTED = 60, 5
 LUMBUNG_RICE_G = 250_000
 SACK_G = 50_000
 ASSUMED = "DATA CONTOH"
+CLOSED_BEFORE = "period-closed-already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ async def _close_yesterday(stage: Stage) -> None:
     answer = await stage.caller.command(SERVICE, stage.cast.storekeeper, path, key, {"until": until})
     if answer.accepted:
         stage.journal.story("period_closed", owner_id=PROVINCE_OWNER, until=until)
+    elif answer.slug != CLOSED_BEFORE:
+        raise NotAsPlanned(f"the book could not be closed: {answer.status} ({answer.slug})")
 
 
 async def _open_village_store(stage: Stage) -> tuple[str, str]:
@@ -173,6 +177,9 @@ async def _make_kits(stage: Stage) -> tuple[str, int]:
             "quantity": int(str(part["quantity"])) * kits,
             "owner_id": PROVINCE_OWNER,
             "expires_on": (stage.world.today + timedelta(days=300)).isoformat(),
+            "unit_value_idr": FOOD_IDR if part["item_code"] == FOOD else SOAP_IDR_A_KG,
+            "valued_quantity": 1 if part["item_code"] == FOOD else 1_000,
+            "value_basis": "cost",
             "document_number": f"BAST/PAKET/{lot_id[-8:]}",
         }
         await stage.must(SERVICE, stage.cast.storekeeper, "/v1/lots", stage.key("part", lot_id), body)

@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from services.aid.service import SERVICE
 from tests.aid.neighbour import Neighbour, neighbour
 from tests.aid.office import Office, running, settings_of
+from tests.running import PreparedDatabases
 
 
 @pytest.fixture
-async def office(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Office]:
+async def office(prepared_databases: PreparedDatabases, redis_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     """The running service with an empty log, and nobody else there."""
-    async with running(settings_of(database_url, redis_url, tmp_path / "keys")) as office:
+    url = prepared_databases.copy(SERVICE, redis_url)
+    async with running(settings_of(url, redis_url, tmp_path / "keys")) as office:
         yield office
+    prepared_databases.drop(url)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ stand in `ledger/`, by who acts; what must hold stands in `ledger/holds.py`.
 
 from typing import ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, run_state_machine_as_test
 
@@ -44,12 +45,24 @@ class Ledger(OfficeDays, FieldDays, RoadDays, MakingDays, BookDays, Holds, RuleB
 
 def test_the_ledger_holds_whatever_happens() -> None:
     """Sum zero, every reservation resolved once, every line accounted for, rebuilt = live: over 2,000 steps."""
+    assert steps_taken(25) >= STEPS_AT_LEAST
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(420)
+def test_the_ledger_holds_for_longer() -> None:
+    """The same, three times as long."""
+    assert steps_taken(80) >= 3 * STEPS_AT_LEAST
+
+
+def steps_taken(days: int) -> int:
+    """How many steps so many random days took."""
     Ledger.steps = 0
     often = settings(
-        max_examples=60,
+        max_examples=days,
         stateful_step_count=100,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     run_state_machine_as_test(Ledger, settings=often)
-    assert Ledger.steps >= STEPS_AT_LEAST
+    return Ledger.steps
