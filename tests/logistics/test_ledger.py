@@ -45,14 +45,14 @@ class Ledger(OfficeDays, FieldDays, RoadDays, MakingDays, BookDays, Holds, RuleB
 
 def test_the_ledger_holds_whatever_happens() -> None:
     """Sum zero, every reservation resolved once, every line accounted for, rebuilt = live: over 2,000 steps."""
-    assert steps_taken(25) >= STEPS_AT_LEAST
+    assert steps_taken(40) >= STEPS_AT_LEAST
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(420)
 def test_the_ledger_holds_for_longer() -> None:
     """The same, three times as long."""
-    assert steps_taken(80) >= 3 * STEPS_AT_LEAST
+    assert steps_taken(130) >= 3 * STEPS_AT_LEAST
 
 
 def steps_taken(days: int) -> int:
