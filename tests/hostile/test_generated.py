@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(300)
 
 # A rule, an opaque cursor or a batch's items cannot be described by types alone: what fits may still be refused.
 NOT_DESCRIBABLE = [positive_data_acceptance]
-DEPTHS = [4, pytest.param(40, marks=pytest.mark.slow)]
+DEPTHS = [4, pytest.param(20, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("examples", DEPTHS)
