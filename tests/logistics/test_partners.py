@@ -205,10 +205,12 @@ def test_a_plan_passes_over_goods_tied_to_another_use_and_says_so() -> None:
     """Kitchens get what was given for kitchens, and a request for others stays short of it."""
     kitchen, post = (Where("62.06.01.2001", place_kind=kind) for kind in (PlaceKind.KITCHEN, PlaceKind.POST))
     tied = Offer(LotId(LOT), RICE, WAREHOUSE, 100, SOON, Where("62.06"), OWNER, Restriction(use=DonationUse.KITCHEN))
-    asked = {new_id(): kitchen, new_id(): post}
+    places = {PlaceId("dapur-umum"): kitchen, PlaceId(POST): post}
     wanted = [
-        Wanted(RequestId(id_), OWNER, quantities((RICE, 5)), POST, to, Urgency.HIGH, AT) for id_, to in asked.items()
+        Wanted(RequestId(new_id()), OWNER, quantities((RICE, 5)), place_id, to, Urgency.HIGH, AT)
+        for place_id, to in places.items()
     ]
-    cooked, handed_out = plan(wanted, [tied], ByDistance(), new_id).values()
+    planned = plan(wanted, [tied], ByDistance(), new_id)
+    cooked, handed_out = (planned[one.request_id] for one in wanted)
     assert [one.quantity for one in cooked.picks] == [5]
     assert [one.reason for one in handed_out.why_short] == [ShortReason.TIED_BY_DONOR]

@@ -225,9 +225,9 @@ class PartitionConsumer:
 
     async def _catch_up(self, until: int | None = None) -> bool:
         """Apply the log's entries up to a number or its end. The first page begins at the cursor, to compare it."""
+        await self._settle()
         if self._log is None:
             raise Unavailable(f"the stream of {self.lease.source} has a gap and its log has no address")
-        await self._settle()
         self._logger.info("catching-up", after=self.cursor.number, until=until)
         page = await self._log.read(self.lease.partition, after=max(0, self.cursor.number - 1))
         if self.cursor.number:
