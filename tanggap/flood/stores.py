@@ -81,15 +81,15 @@ class Stores:
 
     async def _each(self, act: str, request_ids: list[str], actor: Actor, turn: str = "", **told: str) -> None:
         """Do one thing with many requests; each has to be accepted."""
-        stage = self._stage
+        stage, part = self._stage, f"{act}-{turn}" if turn else act
         for first in range(0, len(request_ids), 100):
             body = {"request_ids": request_ids[first : first + 100], **told}
-            key = stage.key(act, *([turn] if turn else []), first)
+            key = stage.key(part, first)
             items = await stage.caller.commands("logistics", actor, f"/v1/requests:{act}", key, body)
             refused = [item for item in items if item["status"] != "accepted"]
             if refused:
                 raise NotAsPlanned(f"{act}: a request was not accepted: {refused[0].get('problem')}")
-            stage.progress(f"{act} requests", first + len(body["request_ids"]), len(request_ids))
+            stage.progress(part, first + len(body["request_ids"]), len(request_ids))
 
     async def _dispatch(self, request_id: str) -> list[Sent]:
         """Send what is reserved for a request, one vehicle a store."""
