@@ -1,7 +1,7 @@
 """Hard case 3: a store counts less than its book says while a shipment is on its way. Over HTTP, on real servers.
 
-Goal: what is on the road is no difference, the count stands against what happened before it and arrives later, and what
-it took of a promise waits again. Method: a store, a second person, a custodian who tells late; then a replay of the log.
+Goal: what is on the road is no difference, the count stands against what happened before it and arrives later, and
+what it took of a promise waits again. Method: a store, a second person, a custodian who tells late; then a replay.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ async def on_hand(office: Office, lot_id: str, place_id: str) -> int:
 async def test_a_count_below_the_book_while_a_shipment_is_on_its_way(
     office: Office, victims: Neighbour, make_database: Callable[[], str]
 ) -> None:
-    """100 came, 40 left, 30 are promised; 25 are counted where the book says 60, of which five left before the count."""
+    """100 came, 40 left, 30 are promised; 25 are counted where the book says 60; five had left before."""
     await office.seed()
     await victims.publish(enrolled())
     await office.until(f"/v1/places/{POST}")
