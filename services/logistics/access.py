@@ -8,9 +8,8 @@ import re
 import sqlalchemy as sa
 
 from services.logistics.tables import below
-from shared.contracts.ids import ActorId, PlaceId
+from shared.contracts.ids import PlaceId
 from shared.kit.access.roles import EVERYWHERE, OutOfScope, Principal
-from shared.kit.errors import DomainError
 
 POST = "post"
 WAREHOUSE = "warehouse"
@@ -37,26 +36,6 @@ OWNER_SCOPE = "owner"
 PARTNER_SCOPE = "partner"
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:.-]{0,127}")
-
-
-class PersonUnusable(DomainError):
-    """The token's subject cannot stand in an event."""
-
-    slug = "person-unusable"
-    status = 403
-    detail = "Your token's subject is not a pseudonym as this service records it."
-    next_step = "Ask the operator for a token whose subject is of letters, digits and _ : . - only."
-
-
-def person_of(principal: Principal) -> ActorId:
-    """The person who acts, whatever roles or accounts they have: four eyes are two of these.
-
-    Raises: PersonUnusable.
-    """
-    if not _ACTOR.fullmatch(principal.person_id):
-        raise PersonUnusable
-    return ActorId(principal.person_id)
 
 
 def place_of(principal: Principal) -> PlaceId:

@@ -265,3 +265,16 @@ async def test_needs_are_counted_by_the_norm_on_the_basis_and_for_the_days_chose
     assert await office.done("/v1/requests:from-demand", body) == {"items": []}
     assert (await office.post("/v1/requests:from-demand", {**body, "profile_id": "tidak-ada"})).status_code == 404
     assert (await office.post("/v1/requests:from-demand", {"disaster_id": DISASTER, "days": 2})).status_code == 422
+
+
+async def test_a_token_whose_subject_cannot_stand_in_an_event_is_told_so(office: Office) -> None:
+    """Who asks is on record by pseudonym: another kind of subject is refused and never a fault of the service."""
+    await office.seed()
+    body = {
+        "disaster_id": DISASTER,
+        "area_code": "62.06.01.2001",
+        "to_place_id": "gudang-kasongan",
+        "lines": [{"item_code": "beras", "quantity": 1}],
+    }
+    refused = await office.post("/v1/requests", body, token=office.token(subject="a person's name"))
+    assert (refused.status_code, slug(refused)) == (403, "person-unusable")

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from services.aid.access import person_of
 from services.aid.benefits import queries
 from services.aid.benefits.domain import SetNorms, SetRule
 from services.aid.doors import Asked, Body, CommandKey, Decider, Reader
 from shared.contracts.ids import Slug
 from shared.contracts.values import Boolean, Citation, LegalDate, PaidIdr
 from shared.contracts.vocabulary import Benefit, FundSource
+from shared.kit.access.persons import person_of
 from shared.kit.http.office import office_command
 from shared.kit.http.paging import page
 from shared.kit.runtime import Runtime

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from services.aid.access import person_of
 from services.aid.budgets import queries
 from services.aid.budgets.domain import EnactBudget, ProposeBudget
 from services.aid.doors import Asked, Body, CommandKey, Decider, Officer, Reader
@@ -16,6 +15,7 @@ from shared.contracts.ids import BudgetId, UuidText
 from shared.contracts.values import BudgetCode, DocumentNumber, FiscalYear, LegalDate, PaidIdr
 from shared.contracts.vocabulary import FundSource
 from shared.kit import clock
+from shared.kit.access.persons import person_of
 from shared.kit.errors import NotFound
 from shared.kit.http.office import office_command
 from shared.kit.http.paging import page

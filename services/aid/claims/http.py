@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from services.aid.access import person_of
 from services.aid.claims import queries
 from services.aid.claims.assessing import RepriceClaim
 from services.aid.claims.deciding import ApproveClaim, PrepareClaim, RefuseClaim
@@ -31,6 +30,7 @@ from services.aid.doors import (
 from shared.contracts.ids import BudgetId, ClaimId, SubjectText, UuidText
 from shared.contracts.values import Commitment, Number, PaidIdr
 from shared.contracts.vocabulary import Benefit, ClaimFlag, RefusalReason
+from shared.kit.access.persons import person_of
 from shared.kit.errors import NotFound
 from shared.kit.http.intake import DESCRIPTION
 from shared.kit.http.office import Desk, OfficeOrder

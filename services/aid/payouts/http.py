@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from services.aid.access import person_of
 from services.aid.claims.http import EACH_ANSWERED
 from services.aid.claims.payee import BANK_REFERENCE
 from services.aid.claims.queries import Known, known_claims
@@ -19,6 +18,7 @@ from services.aid.payouts.domain import PayClaim, ReturnPayout
 from shared.contracts.ids import ClaimId, PayoutId, UuidText
 from shared.contracts.values import DocumentNumber, LegalDate
 from shared.contracts.vocabulary import ReturnReason
+from shared.kit.access.persons import person_of
 from shared.kit.http.office import Desk, OfficeOrder
 from shared.kit.http.paging import page
 from shared.kit.runtime import Runtime

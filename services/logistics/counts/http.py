@@ -10,7 +10,7 @@ from typing import Any, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, model_validator
 
-from services.logistics.access import OWNER_SCOPE, PLACE_SCOPE, person_of
+from services.logistics.access import OWNER_SCOPE, PLACE_SCOPE
 from services.logistics.counts import queries
 from services.logistics.counts.deciding import ApproveCount, Reason, ReturnCount, SubmitCount, Survey
 from services.logistics.counts.domain import CancelCount, OpenCount, RecordLines, count_unknown
@@ -29,6 +29,7 @@ from shared.contracts.counts import (
 from shared.contracts.ids import ActorId, ActorText, CountId, ItemCode, LotId, PlaceId, Slug, UuidText
 from shared.contracts.values import Count, Instant, QuantityOrNone
 from shared.kit import clock
+from shared.kit.access.persons import person_of
 from shared.kit.access.roles import Principal
 from shared.kit.decisions.types import Command
 from shared.kit.errors import NotFound, Problem, ProblemError

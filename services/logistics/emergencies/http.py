@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.logistics.access import APPROVER, PLACE_SCOPE, person_of
+from services.logistics.access import APPROVER, PLACE_SCOPE
 from services.logistics.doors import Asked, Body, CommandKey, OfficeReader, Storekeeper
 from services.logistics.emergencies import queries
 from services.logistics.emergencies.domain import Gone, IssueInEmergency, RatifyEmergency
@@ -36,6 +36,7 @@ from shared.contracts.ids import (
 )
 from shared.contracts.values import DocumentNumber, Instant, Quantity
 from shared.kit import clock
+from shared.kit.access.persons import person_of
 from shared.kit.access.roles import Principal, require
 from shared.kit.decisions.types import Command
 from shared.kit.errors import FieldProblem, NotFound, Problem, ProblemError

@@ -18,7 +18,6 @@ from services.logistics.partners.domain import MakePledge, ReceiveDonation, Regi
 from services.logistics.partners.inspecting import Finding, InspectDonation
 from shared.contracts.field import LINES_MAX
 from shared.contracts.ids import (
-    ActorId,
     ItemCode,
     LotId,
     OwnerId,
@@ -34,6 +33,7 @@ from shared.contracts.ids import (
 from shared.contracts.partners import DonatedLine, PartnerKind, PledgedLine, RejectionCause, Restriction
 from shared.contracts.values import DocumentNumber, LegalDate, Number, Quantity, QuantityOrNone
 from shared.kit import clock
+from shared.kit.access.persons import person_of
 from shared.kit.access.roles import Principal, require
 from shared.kit.errors import NotFound
 from shared.kit.http.office import office_command
@@ -152,7 +152,7 @@ def _add_receipts(router: APIRouter, runtime: Runtime) -> None:
             place_id=PlaceId(body.place_id),
             lines=lines,
             document_number=body.document_number,
-            receiver_id=ActorId(principal.person_id),
+            receiver_id=person_of(principal),
             recorded_on=runtime.today(),
         )
         return await office_command(runtime, request, principal, key, command)
@@ -184,7 +184,7 @@ def _add_receipts(router: APIRouter, runtime: Runtime) -> None:
             owner_id=OwnerId(body.owner_id) if body.owner_id is not None else owner_of(pledge["partner_id"]),
             findings=tuple(_finding(one, receipt_id, arrived_with) for one in body.lines),
             document_number=body.document_number,
-            inspector_id=ActorId(principal.person_id),
+            inspector_id=person_of(principal),
             recorded_on=runtime.today(),
             owners=owned_by(principal),
         )

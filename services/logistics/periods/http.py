@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from services.logistics.access import APPROVER, AUDITOR, OPERATOR, OWNER_SCOPE, WAREHOUSE, person_of
+from services.logistics.access import APPROVER, AUDITOR, OPERATOR, OWNER_SCOPE, WAREHOUSE
 from services.logistics.doors import Asked, Body, CommandKey
 from services.logistics.office import Desk, decide_planned
 from services.logistics.periods import queries, reporting
@@ -17,6 +17,7 @@ from services.logistics.periods.domain import ClosePeriod
 from shared.contracts.ids import OwnerId, OwnerText
 from shared.contracts.periods import ValuationMethod
 from shared.contracts.values import LegalDate
+from shared.kit.access.persons import person_of
 from shared.kit.access.roles import Principal, require
 from shared.kit.decisions.types import Command
 from shared.kit.errors import NotFound, Problem, ProblemError

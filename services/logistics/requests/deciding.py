@@ -17,10 +17,11 @@ from services.logistics.requests.approving import ApproveRequest, RejectRequest
 from services.logistics.requests.waiting import PauseRequest, ResumeRequest
 from shared.contracts.field import LINES_MAX
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import ActorId, OwnerId, OwnerText, RequestId, UuidText
+from shared.contracts.ids import OwnerId, OwnerText, RequestId, UuidText
 from shared.contracts.requests import CutReason, QuestionReason, TakeoverReason
 from shared.contracts.values import DocumentNumber
 from shared.kit import clock
+from shared.kit.access.persons import person_of
 from shared.kit.access.roles import Principal
 from shared.kit.decisions.types import Command
 from shared.kit.http.office import office_command
@@ -84,7 +85,7 @@ def _add_approval(router: APIRouter, runtime: Runtime) -> None:
         command = ApproveRequest(
             request_id=RequestId(request_id),
             owner_id=owner_id,
-            approved_by=ActorId(principal.person_id),
+            approved_by=person_of(principal),
             recorded_on=runtime.today(),
             lines=body.lines,
             reason=body.reason,
@@ -94,7 +95,7 @@ def _add_approval(router: APIRouter, runtime: Runtime) -> None:
     @router.post("/requests:approve", summary="Approve requests in full")
     async def approve_many(request: Request, body: Many, principal: Approver, key: CommandKey) -> Response:
         """Each is answered for itself."""
-        by = ActorId(principal.person_id)
+        by = person_of(principal)
         return await _each(
             Desk(runtime, request, principal, key),
             await _addressees(runtime, principal, body.request_ids),
@@ -107,7 +108,7 @@ def _add_approval(router: APIRouter, runtime: Runtime) -> None:
     ) -> Response:
         """Needs it was opened for are open again."""
         owner_id = (await _addressees(runtime, principal, [request_id])).get(request_id, PROVINCE)
-        by = ActorId(principal.person_id)
+        by = person_of(principal)
         command = RejectRequest(RequestId(request_id), owner_id, by, body.reason, runtime.today())
         return await office_command(runtime, request, principal, key, command)
 

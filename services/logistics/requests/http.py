@@ -28,12 +28,13 @@ from services.logistics.requests.tables import request as request_
 from services.logistics.requests.waiting import Deadline
 from shared.contracts.field import LINES_MAX
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import ActorId, DisasterId, OwnerText, PlaceId, RequestId, Slug, UuidText
+from shared.contracts.ids import DisasterId, OwnerText, PlaceId, RequestId, Slug, UuidText
 from shared.contracts.partners import AidedPeople
 from shared.contracts.requests import NeedBasis
 from shared.contracts.values import AreaCode, Boolean, Count, Days
 from shared.contracts.vocabulary import Urgency
 from shared.kit import clock
+from shared.kit.access.persons import person_of
 from shared.kit.errors import NotFound
 from shared.kit.http.office import office_command
 from shared.kit.http.paging import page
@@ -103,7 +104,7 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
             area_code=body.area_code,
             to_place_id=PlaceId(body.to_place_id),
             urgency=body.urgency,
-            requested_by=ActorId(principal.person_id),
+            requested_by=person_of(principal),
             deadline=None if body.draft else Deadline.of(clock.now(), body.urgency),
             lines=body.lines,
             recorded_on=runtime.today(),
@@ -120,7 +121,7 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.reading() as connection:
             urgency = await queries.urgency_of(connection, request_id)
         deadline = Deadline.of(clock.now(), urgency or Urgency.MEDIUM)
-        command = SubmitDraft(RequestId(request_id), ActorId(principal.person_id), deadline, body.lines)
+        command = SubmitDraft(RequestId(request_id), person_of(principal), deadline, body.lines)
         return await office_command(runtime, request, principal, key, command)
 
     @router.post("/requests:from-demand", summary="Ask for what areas need and nobody has asked for yet")
@@ -133,7 +134,7 @@ def _add_opening(router: APIRouter, runtime: Runtime) -> None:
             to_place_id=PlaceId(body.to_place_id) if body.to_place_id is not None else None,
             urgency=body.urgency,
             deadline=Deadline.of(clock.now(), body.urgency),
-            requested_by=ActorId(principal.person_id),
+            requested_by=person_of(principal),
             recorded_on=runtime.today(),
         )
         async with runtime.database.reading() as connection:

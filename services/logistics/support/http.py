@@ -12,10 +12,11 @@ from services.logistics.support import queries
 from services.logistics.support.domain import AnswerSupport, AskSupport
 from shared.contracts.field import LINES_MAX
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import ActorId, OwnerId, OwnerText, RequestId, SupportId, UuidText
+from shared.contracts.ids import OwnerId, OwnerText, RequestId, SupportId, UuidText
 from shared.contracts.support import DeclineReason
 from shared.contracts.values import DocumentNumber
 from shared.kit import clock
+from shared.kit.access.persons import person_of
 from shared.kit.errors import NotFound
 from shared.kit.http.office import office_command
 from shared.kit.http.paging import page
@@ -76,7 +77,7 @@ def support_router(runtime: Runtime) -> APIRouter:
         command = AnswerSupport(
             request_id=RequestId(request_id),
             support_id=SupportId(support_id),
-            answered_by=ActorId(principal.person_id),
+            answered_by=person_of(principal),
             accepted=body.accepted,
             recorded_on=runtime.today(),
             reason=body.reason,
