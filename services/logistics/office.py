@@ -9,9 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.logistics.stock.breaking import Overtaken
 from shared.kit.decisions.tables import idempotency
-from shared.kit.decisions.types import Accepted, Command, Failed, Item, Outcome, Refused
+from shared.kit.decisions.types import Accepted, Command, Failed, Item, Outcome, Overtaken, Refused
 from shared.kit.errors import Unavailable
 from shared.kit.http.office import Desk as OfficeDesk
 from shared.kit.http.office import OfficeOrder

@@ -91,6 +91,8 @@ class Place:
         }
         return Survey(
             count_version=count.version,
+            place_id=self.place_id,
+            counted_on=TODAY,
             seen={id_: Seen(versions.get(id_, 0), books.get(id_, 0), since.get(id_, 0)) for id_ in count.lines},
             uncounted=sum(1 for lot_id, book in books.items() if book and lot_id not in count.lines),
             place_moved=any(True for _ in self.rows()),

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.logistics.counts.deciding import OPENING_ACCOUNT, Reason
+from services.logistics.counts.deciding import Reason
 from services.logistics.counts.domain import Count, CountStatus
-from services.logistics.places.domain import HANDED_OUT, LOST, SURPLUS
+from services.logistics.places.domain import FIRST_BOOK, HANDED_OUT, LOST, SURPLUS
 from services.logistics.stock.domain import Lot
 from services.logistics.stock.receiving import MoveStock
 from services.logistics.stock.valuing import Worth
@@ -195,8 +195,8 @@ def test_a_place_goes_live_by_a_signed_count() -> None:
     assert place.story.states.get(Ref("lot", lot)) is None
     assert place.refused(approve(count, place.survey(count), COUNTER)) == "same-person"
     received = only(place.story.accepted(approve(count, place.survey(count))), LotReceived)
-    assert (received.from_place_id, received.unit_value_idr, received.expires_on) == (OPENING_ACCOUNT, 15_000, TODAY)
-    assert place.story.on_hand(lot, WAREHOUSE, OPENING_ACCOUNT, HANDED_OUT) == (5_000, -5_000, 0)
+    assert (received.from_place_id, received.unit_value_idr, received.expires_on) == (FIRST_BOOK, 15_000, TODAY)
+    assert place.story.on_hand(lot, WAREHOUSE, FIRST_BOOK, HANDED_OUT) == (5_000, -5_000, 0)
     assert place.refused(place.opening(OPENING)) == "place-not-empty"
 
 

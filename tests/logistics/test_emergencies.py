@@ -15,11 +15,11 @@ from services.logistics.emergencies.domain import (
     working_days_after,
 )
 from services.logistics.places.domain import HANDED_OUT, LOST
-from services.logistics.stock.breaking import Overtaken
 from shared.contracts.ids import ActorId, EmergencyIssueId, LotId, PlaceId, RequestId
 from shared.contracts.ledger import EmergencyIssued, EmergencyRatified
 from shared.contracts.logistics import ReservationReleased, StockMoved
 from shared.contracts.vocabulary import FieldFlag, MovementReason
+from shared.kit.decisions.types import Overtaken
 from tests.logistics.builders import AT, FAR_WAREHOUSE, POST, TODAY, WAREHOUSE, new_id, receive, setting
 from tests.logistics.ledger_builders import reserved
 from tests.logistics.story import Story, only

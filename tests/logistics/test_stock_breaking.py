@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.logistics.requests.domain import Request
-from services.logistics.stock.breaking import Overtaken
 from services.logistics.stock.domain import Lot
 from services.logistics.stock.posting import RESERVATION_BROKEN
 from shared.contracts.ids import RequestId
 from shared.contracts.logistics import ReservationReleased, StockMoved
 from shared.contracts.requests import RequestRequeued
 from shared.contracts.vocabulary import FieldFlag, ReservationEnd, Urgency
+from shared.kit.decisions.types import Overtaken
 from tests.logistics.builders import RICE, WAREHOUSE, given_line, hand_out, new_id, receive, setting
 from tests.logistics.ledger_builders import reserved
 from tests.logistics.story import Story, only

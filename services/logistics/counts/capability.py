@@ -5,6 +5,7 @@ Owns the one list of this folder's parts.
 
 from services.logistics.counts import deciding
 from services.logistics.counts import domain as counts
+from services.logistics.counts.first_book import FIRST_BOOKS
 from services.logistics.counts.http import counts_router
 from services.logistics.counts.tables import count, count_line
 from shared.contracts.counts import EVENTS
@@ -31,4 +32,5 @@ COUNTS = Capability(
         deciding.ReturnCount: deciding.decide_return_count,
     },
     routers=lambda runtime: [counts_router(runtime)],
+    read_models=(FIRST_BOOKS,),
 )

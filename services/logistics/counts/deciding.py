@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.logistics.counts.domain import Count, CountLine, CountStatus, count_unknown, not_in, place_not_empty
-from services.logistics.places.domain import SURPLUS
+from services.logistics.places import domain as places
+from services.logistics.places.domain import FIRST_BOOK, SURPLUS
+from services.logistics.preparedness.domain import KEEPING, stock_checked
 from services.logistics.stock.domain import Lot, lot_refs
 from services.logistics.stock.posting import Postings
 from shared.contracts.counts import (
@@ -24,13 +26,12 @@ from shared.contracts.counts import (
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import ActorId, CountId, ItemCode, LotId, OwnerId, PlaceId, RequestId, Subject
 from shared.contracts.logistics import LotReceived
+from shared.contracts.preparedness import StockChecked
 from shared.kit.decisions.types import Ref, Refusal, States
 
 # Assumed, since no norm was found: differences worth more, or more than so many of a thousand of an item's book.
 ASSUMED_APPROVAL_IDR = 1_000_000
 ASSUMED_APPROVAL_PER_MILLE = 20
-# Where a place's first book comes from.
-OPENING_ACCOUNT = PlaceId("supplier:opening")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,23 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was looked up for a decision about a count. `uncounted` lots have a book in the place but no line."""
+    """What was looked up for a decision about a count. `uncounted` lots have a book in the place but no line.
+
+    `counted_on` is the day of the count's instant where its place is.
+    """
 
     count_version: int
+    place_id: PlaceId
+    counted_on: date
     seen: Mapping[str, Seen]
     uncounted: int
     place_moved: bool
     holders: tuple[RequestId, ...]
 
     def refs(self, count_id: str) -> tuple[Ref, ...]:
-        """The count, its lots, and the requests whose reservations a loss may break."""
-        return (Ref("count", count_id), *lot_refs(tuple(self.seen)), *(Ref("request", one) for one in self.holders))
+        """The count, its lots, the requests whose reservations a loss may break, and the place's stock check."""
+        own = (Ref("count", count_id), Ref("stock_check", self.place_id))
+        return (*own, *lot_refs(tuple(self.seen)), *(Ref("request", one) for one in self.holders))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,8 @@ class SubmitCount:
         return self.survey.refs(self.count_id)
 
     def reads(self) -> Sequence[Ref]:
-        """Nothing else."""
-        return ()
+        """The place."""
+        return (Ref("place", self.survey.place_id),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,8 @@ class ApproveCount:
         return self.survey.refs(self.count_id)
 
     def reads(self) -> Sequence[Ref]:
-        """Nothing else."""
-        return ()
+        """The place."""
+        return (Ref("place", self.survey.place_id),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +339,16 @@ def _posted(
         approved_by=approved_by,
         posted_on=command.recorded_on,
     )
-    return [posted, *postings.events]
+    looked_through = _looked_through(states, count, command)
+    return [posted, *postings.events, *looked_through]
+
+
+def _looked_through(states: States, count: Count, command: SubmitCount | ApproveCount) -> list[StockChecked]:
+    """A store that was counted whole was looked through: no further check is due for six months."""
+    if not count.whole or places.kind_of(states, count.place_id) not in KEEPING:
+        return []
+    place_id, counted_on = command.survey.place_id, command.survey.counted_on
+    return [stock_checked(place_id, counted_on, f"count:{count.id}", command.recorded_on)]
 
 
 def _found(count: Count, lot_id: str, line: CountLine, on: date) -> LotReceived:
@@ -344,7 +360,7 @@ def _found(count: Count, lot_id: str, line: CountLine, on: date) -> LotReceived:
     return LotReceived(
         lot_id=LotId(lot_id),
         item_code=ItemCode(line.item_code),
-        from_place_id=OPENING_ACCOUNT if first else SURPLUS,
+        from_place_id=FIRST_BOOK if first else SURPLUS,
         place_id=PlaceId(count.place_id),
         quantity=line.counted,
         expires_on=found.expires_on,

@@ -209,7 +209,7 @@ async def _decided(desk: Desk, count_id: str, command: Callable[[Survey], Comman
 
     async def planned(_: Sequence[str]) -> Mapping[str, Command]:
         async with runtime.database.reading() as connection:
-            found = await queries.survey(connection, count_id)
+            found = await queries.survey(connection, count_id, timezone=runtime.settings.timezone)
         if found is None:
             raise ProblemError(Problem.of_refusal(count_unknown()))
         return {count_id: command(found)}

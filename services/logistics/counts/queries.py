@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.logistics.counts.deciding import Seen, Survey
 from services.logistics.counts.tables import count, count_line
 from services.logistics.stock.tables import balance, lot, movement, reservation
-from shared.contracts.ids import RequestId
+from shared.contracts.ids import PlaceId, RequestId
 from shared.contracts.vocabulary import FieldFlag, MovementReason
+from shared.kit import clock
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import as_of, json_row, rows_of
 
@@ -49,7 +50,7 @@ async def counts(
     return await rows_of(connection, query, [count.c.id], after=after, limit=limit), await as_of(connection)
 
 
-async def survey(connection: AsyncConnection, count_id: str) -> Survey | None:
+async def survey(connection: AsyncConnection, count_id: str, *, timezone: str) -> Survey | None:
     """What a decision about a count needs to know, or None if nobody opened it."""
     found = (await connection.execute(sa.select(count).where(count.c.id == count_id))).one_or_none()
     if found is None:
@@ -68,6 +69,8 @@ async def survey(connection: AsyncConnection, count_id: str) -> Survey | None:
     books = {lot_id: on_hand - since.get(lot_id, 0) for lot_id, on_hand in there.items()}
     return Survey(
         count_version=found.version,
+        place_id=PlaceId(found.place_id),
+        counted_on=clock.legal_date(found.counted_at, timezone),
         seen=seen,
         uncounted=sum(1 for lot_id, book in books.items() if book and lot_id not in seen),
         place_moved=await last_movement(connection, found.place_id) > 0,

@@ -38,6 +38,8 @@ DESTROYED = PlaceId("destroyed")
 SURPLUS = PlaceId("surplus")
 # Where parts go when kits are made of them, and kits when they are taken apart.
 KITS = PlaceId("consumed:kits")
+# Where the goods of a place's first count come from: the book before there was one.
+FIRST_BOOK = PlaceId("supplier:opening")
 ACCOUNTS: tuple[PlaceId, ...] = (SUPPLIER, DONOR, HANDED_OUT, LOST, DAMAGED, CONSUMED, DESTROYED, SURPLUS)
 # What is on the road in a vehicle nobody named.
 TRANSIT = PlaceId("transit")

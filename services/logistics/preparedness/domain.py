@@ -123,15 +123,18 @@ def decide_record_check(states: States, command: RecordCheck) -> list[Payload] |
         return places.place_unknown(command.place_id)
     if command.checked_on > command.recorded_on:
         return in_the_future()
-    return [
-        StockChecked(
-            place_id=command.place_id,
-            checked_on=command.checked_on,
-            due_on=months_later(command.checked_on, CHECK_EVERY_MONTHS),
-            document_number=command.document_number,
-            recorded_on=command.recorded_on,
-        )
-    ]
+    return [stock_checked(command.place_id, command.checked_on, command.document_number, command.recorded_on)]
+
+
+def stock_checked(place_id: PlaceId, checked_on: date, document_number: str, recorded_on: date) -> StockChecked:
+    """That a store was looked through on a day, and when it is due again: by a record, or by a count of all in it."""
+    return StockChecked(
+        place_id=place_id,
+        checked_on=checked_on,
+        due_on=months_later(checked_on, CHECK_EVERY_MONTHS),
+        document_number=document_number,
+        recorded_on=recorded_on,
+    )
 
 
 def months_later(on: date, months: int) -> date:

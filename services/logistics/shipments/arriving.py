@@ -25,7 +25,6 @@ from services.logistics.shipments.domain import (
     unique,
 )
 from services.logistics.shipments.lines import after_count, of_lot
-from services.logistics.stock.breaking import Overtaken
 from services.logistics.stock.domain import lot_refs
 from services.logistics.stock.posting import Postings
 from shared.contracts.envelope import Payload
@@ -37,7 +36,7 @@ from shared.contracts.shipments import (
     Signature,
 )
 from shared.contracts.vocabulary import FieldFlag, PlaceKind
-from shared.kit.decisions.types import Ref, Refusal, States
+from shared.kit.decisions.types import Overtaken, Ref, Refusal, States
 
 
 @dataclass(frozen=True, slots=True)

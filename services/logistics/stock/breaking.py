@@ -1,4 +1,4 @@
-"""Which reservations a fact breaks first, and what happens when one turns up that nobody looked up before.
+"""Which reservations a fact breaks first.
 
 Owns that order. Pure.
 """
@@ -9,13 +9,6 @@ from services.logistics.stock.domain import Lot, Reservation
 from shared.contracts.vocabulary import Urgency
 
 _MOST_URGENT_FIRST = (Urgency.CRITICAL, Urgency.HIGH, Urgency.MEDIUM, Urgency.LOW)
-
-
-class Overtaken(Exception):
-    """Others reserved goods between the look-up and the decision: looked up again, it can be decided.
-
-    Raised and not refused, so that no answer is kept under the sender's key: a fact is never lost to a race.
-    """
 
 
 def breaking_order(lot: Lot, place_id: str) -> list[str]:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from services.logistics.items.domain import UNKNOWN_ITEM
 from services.logistics.places.domain import LOST, SURPLUS
 from services.logistics.requests.domain import Request, requeued
-from services.logistics.stock.breaking import Overtaken, breaking_order
+from services.logistics.stock.breaking import breaking_order
 from services.logistics.stock.domain import Balance, Lot, lot_after, overdraws
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import (
@@ -30,7 +30,7 @@ from shared.contracts.ids import (
 from shared.contracts.ledger import LotCounted
 from shared.contracts.logistics import LotReceived, ReservationReleased, StockMoved
 from shared.contracts.vocabulary import FieldFlag, MovementReason, ReservationEnd
-from shared.kit.decisions.types import States
+from shared.kit.decisions.types import Overtaken, States
 
 # The list of flags is open: this one concerns this service alone.
 RESERVATION_BROKEN = FieldFlag("reservation_broken")

@@ -42,10 +42,11 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class ReadModel:
-    """A table derived from events and written in the transaction that logs them.
+    """A table derived from events and written in the transaction that logs them; without tables, a check of them.
 
     `apply` gets the batch's events in order and must depend on nothing else, so that a rebuild from the log
-    gives the same rows.
+    gives the same rows. It raises Overtaken where events may not stand behind those logged before them: the batch
+    is then decided item by item.
     """
 
     name: str

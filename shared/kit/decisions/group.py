@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.kit import clock
 from shared.kit.database import Database, is_unreachable, wants_rerun
 from shared.kit.decisions.batch import Observe, Rules, decide_batch
-from shared.kit.decisions.types import Failed, Item, Outcome
+from shared.kit.decisions.types import Failed, Item, Outcome, Overtaken
 from shared.kit.errors import Unavailable
 
 RERUNS_MAX = 8
@@ -159,6 +159,9 @@ class Decisions:
                 raise
             if len(items) == 1:
                 _log.error("item_failed", command=type(items[0].command).__name__, error=type(error.orig).__name__)
+                return [Failed(error)]
+        except Overtaken as error:
+            if len(items) == 1:
                 return [Failed(error)]
         return [outcome for item in items for outcome in await self._decide((item,))]
 

@@ -228,4 +228,12 @@ class Failed:
     error: BaseException
 
 
+class Overtaken(Exception):
+    """Others were faster than what was looked up for a command: looked up again, it can be decided.
+
+    Raised by a decision, or by a read model that finds under the log head's lock what no state a decision locks can
+    tell. Raised and not refused, so that no answer is kept under the sender's key: a fact is never lost to a race.
+    """
+
+
 Outcome = Accepted | Refused | KeyReused | Failed
