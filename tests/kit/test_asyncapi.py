@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import httpx
 import orjson
+from fastapi import FastAPI
 
 from shared.kit.definition import ServiceDefinition
 from shared.kit.streams.asyncapi import asyncapi_router, describe
@@ -31,7 +33,12 @@ def test_what_a_service_reads_is_described_too() -> None:
     assert "toy.counter_raised.v1" in orjson.dumps(document_of(MIRRORING)).decode()
 
 
-def test_the_page_is_faststreams_and_both_addresses_are_there() -> None:
+async def test_the_document_and_faststreams_page_are_shown_to_everybody() -> None:
     """The page needs a way to the internet for its viewer; the document does not."""
-    paths = {getattr(route, "path", "") for route in asyncapi_router(TOY, "1.0").routes}
-    assert paths == {"/asyncapi", "/asyncapi.json"}
+    app = FastAPI()
+    app.include_router(asyncapi_router(TOY, "1.0"))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://toy.test") as client:
+        document, page = await client.get("/asyncapi.json"), await client.get("/asyncapi")
+    assert document.json() == document_of(TOY)
+    assert page.headers["content-type"].startswith("text/html")
+    assert "toy.counter_raised.v1" in page.text

@@ -95,11 +95,10 @@ def create_app(parts: AppParts) -> FastAPI:
     )
     app.public = public
     app.state.languages = languages
-    app.include_router(
-        health.health_router(checks=parts.checks, flow=parts.flow, metrics=parts.metrics, languages=languages)
-    )
-    for router in parts.routers:
-        app.include_router(router)
+    operation = health.health_router(checks=parts.checks, flow=parts.flow, metrics=parts.metrics, languages=languages)
+    for router in (operation, *parts.routers):
+        # The routes themselves, not `include_router`: the app adds nothing to them, and would build each once more.
+        app.router.routes.extend(router.routes)
     refuse_unguarded(app, public)
     app.add_middleware(Edge, gate=_gate(parts, public), handlers=handlers, metrics=parts.metrics)
     return app

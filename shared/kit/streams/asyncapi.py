@@ -5,11 +5,12 @@ content, from the contract's classes.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cache
 
 import orjson
 from fastapi import APIRouter, Response
 from faststream.redis import RedisBroker, StreamSub
-from faststream.specification import AsyncAPI
+from faststream.specification import AsyncAPI, Specification
 from faststream.specification.asyncapi import get_asyncapi_html
 from pydantic import BaseModel, create_model
 
@@ -30,19 +31,28 @@ _PAGE_POLICY = (
 
 
 def asyncapi_router(definition: ServiceDefinition, version: str) -> APIRouter:
-    """The document at /asyncapi.json and the page at /asyncapi. Both are public: they tell shapes, not content."""
-    specification = describe(definition, version).to_specification()
-    # FastStream keeps its endpoints in sets: sorted, the document of one release is the same bytes at every start.
-    document = orjson.dumps(orjson.loads(specification.to_json()), option=orjson.OPT_SORT_KEYS)
-    page = get_asyncapi_html(specification, try_it_out_path=None)
+    """The document at /asyncapi.json and the page at /asyncapi. Both are public: they tell shapes, not content.
+
+    Written when first asked for, in a thread: that takes as long as all the rest of the app, and few ever ask.
+    """
     router = APIRouter(tags=["operation"], include_in_schema=False)
 
+    @cache
+    def specification() -> Specification:
+        return describe(definition, version).to_specification()
+
+    @cache
+    def document() -> bytes:
+        # FastStream keeps its endpoints in sets: sorted, the document of one release is the same bytes at every start.
+        return orjson.dumps(orjson.loads(specification().to_json()), option=orjson.OPT_SORT_KEYS)
+
     @router.get(DOCUMENT_PATH)
-    async def asyncapi_document() -> Response:
-        return Response(document, media_type="application/json")
+    def asyncapi_document() -> Response:
+        return Response(document(), media_type="application/json")
 
     @router.get(PAGE_PATH)
-    async def asyncapi_page() -> Response:
+    def asyncapi_page() -> Response:
+        page = get_asyncapi_html(specification(), try_it_out_path=None)
         return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
 
     return router
