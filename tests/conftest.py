@@ -1,6 +1,7 @@
 """Fixtures every test may ask for: real servers, fresh databases, an empty Redis."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,9 @@ import redis
 from tests import servers
 from tests.running import PreparedDatabases
 from tests.servers import PostgresServer, PrivatePostgres, PrivateRedis
+
+# Commands are quoted in English; tests/box/test_language.py shows that they speak Indonesian.
+os.environ["TANGGAP_LANG"] = "en"
 
 
 @pytest.fixture(scope="session")

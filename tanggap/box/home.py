@@ -67,7 +67,7 @@ class Home:
         try:
             return lock_folder(self.folder)
         except BoxError:
-            raise BoxError("home_in_use", self._in_use()) from None
+            raise self._in_use() from None
 
     def secrets_for(self, services: Sequence[str]) -> "Secrets":
         """The home's secrets, generated once; services that came later get theirs now."""
@@ -85,7 +85,8 @@ class Home:
         try:
             return str(json.loads((self.folder / "secrets.json").read_text())["installation"])
         except FileNotFoundError:
-            raise BoxError("no_home", f"There is no box at {self.folder}. Make one with: tanggap up --once") from None
+            text = "There is no box at %(folder)s. Make one with: tanggap up --once"
+            raise BoxError("no_home", text, folder=self.folder) from None
 
     def note_running(self, note: Mapping[str, Any]) -> None:
         """Writes down what runs, for `tanggap token`, `doctor` and the flood."""
@@ -99,15 +100,18 @@ class Home:
         except PermissionError:
             return note
         except (FileNotFoundError, ProcessLookupError):
-            raise BoxError("not_running", f"No box runs on {self.folder}. Start one with: tanggap up") from None
+            text = "No box runs on %(folder)s. Start one with: tanggap up"
+            raise BoxError("not_running", text, folder=self.folder) from None
         return note
 
-    def _in_use(self) -> str:
+    def _in_use(self) -> BoxError:
         try:
             pid = self.read_running()["pid"]
         except BoxError:
-            return f"Another box is starting or stopping on {self.folder}."
-        return f"Another box (process {pid}) already runs on {self.folder}. Stop it, or choose another --home."
+            text = "Another box is starting or stopping on %(folder)s."
+            return BoxError("home_in_use", text, folder=self.folder)
+        text = "Another box (process %(pid)s) already runs on %(folder)s. Stop it, or choose another --home."
+        return BoxError("home_in_use", text, pid=pid, folder=self.folder)
 
 
 @dataclass(frozen=True, slots=True)

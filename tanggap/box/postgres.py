@@ -152,7 +152,9 @@ class EmbeddedPostgres:
         program = Program("initdb", arguments, self.folder / "initdb.log", account=account)
         child = start(program)
         if child.wait(START_DEADLINE_S) != 0:
-            raise BoxError("initdb_failed", f"PostgreSQL's folder could not be made.\n{program.log.read_text()}")
+            raise BoxError(
+                "initdb_failed", "PostgreSQL's folder could not be made.\n%(log)s", log=program.log.read_text()
+            )
         unfinished.rename(cluster)
 
     def _launch(self, cluster: Path, account: Account, lock: int) -> None:
@@ -225,7 +227,8 @@ def _enterable(folder: Path, entry: pwd.struct_passwd) -> bool:
 def _refuse_other_version(cluster: Path) -> None:
     stored = (cluster / "PG_VERSION").read_text().strip()
     if stored != "18":
-        raise BoxError("postgresql_version", f"{cluster} was written by PostgreSQL {stored}; this box runs 18.")
+        text = "%(folder)s was written by PostgreSQL %(version)s; this box runs 18."
+        raise BoxError("postgresql_version", text, folder=cluster, version=stored)
 
 
 def _kill_at_once(postmaster: int) -> None:

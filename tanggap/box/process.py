@@ -19,11 +19,14 @@ POLL_INTERVAL_S = 0.02
 
 
 class BoxError(Exception):
-    """Something the person who started the box can understand and act on; `slug` is stable."""
+    """Something the person who started the box can understand and act on; `slug` is stable.
 
-    def __init__(self, slug: str, message: str) -> None:
-        super().__init__(message)
-        self.slug = slug
+    `text` is the English text, a key of the gettext catalogue with `%(name)s` places filled from `values`.
+    """
+
+    def __init__(self, slug: str, text: str, **values: object) -> None:
+        super().__init__(text % values if values else text)
+        self.slug, self.text, self.values = slug, text, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,19 @@ def wait_until(
     ends_at = time.monotonic() + deadline_s
     while not ready():
         if child.poll() is not None:
-            raise BoxError(f"{program.name}_ended", f"{program.name} ended at its start.\n{last_lines(program.log)}")
+            raise BoxError(
+                f"{program.name}_ended",
+                "%(name)s ended at its start.\n%(log)s",
+                name=program.name,
+                log=last_lines(program.log),
+            )
         if time.monotonic() > ends_at:
             raise BoxError(
                 f"{program.name}_not_ready",
-                f"{program.name} was not ready after {deadline_s:.0f} s.\n{last_lines(program.log)}",
+                "%(name)s was not ready after %(seconds)s s.\n%(log)s",
+                name=program.name,
+                seconds=round(deadline_s),
+                log=last_lines(program.log),
             )
         time.sleep(POLL_INTERVAL_S)
 
@@ -124,7 +135,7 @@ def lock_folder(folder: Path, *, deadline_s: float = 0.0) -> int:
         except BlockingIOError:
             if time.monotonic() >= ends_at:
                 os.close(descriptor)
-                raise BoxError("folder_in_use", f"{folder} is in use by another running box.") from None
+                raise BoxError("folder_in_use", "%(folder)s is in use by another running box.", folder=folder) from None
             time.sleep(POLL_INTERVAL_S)
         else:
             return descriptor

@@ -66,7 +66,8 @@ class Servers:
             server.start()
             ended.append(name)
             if server.port != port:
-                raise BoxError("port_lost", f"{name} ended and another program has taken its port {port}. Start again.")
+                text = "%(name)s ended and another program has taken its port %(port)s. Start again."
+                raise BoxError("port_lost", text, name=name, port=port)
         return ended
 
     def stop(self) -> None:

@@ -172,9 +172,8 @@ class Supervisor:
                 child.kill()
                 code = child.wait()
             if code != 0:
-                raise BoxError(
-                    "migration_failed", f"{service.program.name} could not be migrated.\n{last_lines(program.log)}"
-                )
+                text = "%(name)s could not be migrated.\n%(log)s"
+                raise BoxError("migration_failed", text, name=service.program.name, log=last_lines(program.log))
 
     def _start_migration(self, service: RunningService) -> tuple[Program, "subprocess.Popen[bytes]"]:
         name = service.program.name

@@ -20,6 +20,7 @@ from shared.kit.access.tokens import Grant
 from tanggap.box.home import Home
 from tanggap.box.keys import issue_token
 from tanggap.cli.exits import Exit, exit_of_status
+from tanggap.cli.language import _, language
 from tanggap.cli.output import Document, answer, fail
 
 TOKEN = "TANGGAP_TOKEN"
@@ -51,12 +52,16 @@ class Door:
             place = Home.at(self.home)
             running = place.read_running()["services"]
             if self.service not in running:
-                fail("no_such_service", f"No service {self.service} runs on {place.folder}.", code=Exit.USAGE)
+                fail(
+                    "no_such_service",
+                    _("No service %(service)s runs on %(home)s.", service=self.service, home=place.folder),
+                    code=Exit.USAGE,
+                )
             url = running[self.service]["url"]
             token = self.token or issue_token(place, self.grant, installation=place.installation(), ttl=TOKEN_TTL)
         if not token:
-            fail("token_missing", f"The variable {TOKEN} holds no token.", code=Exit.NOT_ALLOWED)
-        headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+            fail("token_missing", _("The variable %(name)s holds no token.", name=TOKEN), code=Exit.NOT_ALLOWED)
+        headers = {"Authorization": f"Bearer {token}", "Accept-Language": language()}
         return httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False)
 
     def get(self, path: str, **params: str | int | bool | None) -> dict[str, Any]:
@@ -82,8 +87,8 @@ class Door:
             with self.client() as client:
                 return answered(client.post(path, json=stated, headers={"Idempotency-Key": used + step}))
         except httpx.TransportError as lost:
-            again = f"Run the same command again with --key {used}."
-            message = f"The service could not be reached ({type(lost).__name__})."
+            again = _("Run the same command again with --key %(key)s.", key=used)
+            message = _("The service could not be reached (%(kind)s).", kind=type(lost).__name__)
             fail("unreachable", message, next_step=again, code=Exit.TRY_AGAIN)
 
 
@@ -109,7 +114,7 @@ def answer_each(done: Document) -> None:
     refused = [one for one in done["items"] if one["status"] != "accepted"]
     lines = [f"{one['id']}  {one['status']}{_why(one)}" for one in done["items"]]
     code = Exit.OK if not refused else Exit.PARTLY if len(refused) < len(done["items"]) else _exit_of(refused[0])
-    answer(done, text="\n".join(lines) or "Nothing to do.", code=code)
+    answer(done, text="\n".join(lines) or _("Nothing to do."), code=code)
 
 
 def answer_events(done: Document, **more: Any) -> None:
@@ -128,21 +133,23 @@ def amount_of(door: Door, item_code: str, text: str) -> int:
     """`5000` base units, or `10karung` packs of an item, in base units."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
-        fail("amount_unreadable", f"An amount is written 5000 or 10karung, not {text}.", code=Exit.USAGE)
+        fail("amount_unreadable", _("An amount is written 5000 or 10karung, not %(text)s.", text=text), code=Exit.USAGE)
     if match[2] is None:
         return int(match[1])
     packs: dict[str, int] = next(
         (row["pack_units"] for row in door.rows("/v1/items", most=10_000) if row["id"] == item_code), {}
     )
     if match[2] not in packs:
-        fail("pack_unknown", f"The item {item_code} comes in no {match[2]}.", code=Exit.USAGE)
+        fail(
+            "pack_unknown", _("The item %(item)s comes in no %(pack)s.", item=item_code, pack=match[2]), code=Exit.USAGE
+        )
     return int(match[1]) * packs[match[2]]
 
 
 def whole_of(text: str) -> int:
     """A whole number."""
     if not (text.isascii() and text.isdigit()):
-        fail("number_unreadable", f"A whole number is expected, not {text}.", code=Exit.USAGE)
+        fail("number_unreadable", _("A whole number is expected, not %(text)s.", text=text), code=Exit.USAGE)
     return int(text)
 
 
@@ -151,7 +158,7 @@ def pairs_of(words: Sequence[str]) -> list[tuple[str, str]]:
     found = [tuple(word.split("=", 1)) for word in words]
     wrong = next((word for word, pair in zip(words, found, strict=True) if len(pair) != 2 or not all(pair)), None)
     if wrong is not None:
-        fail("line_unreadable", f"A line is written NAME=VALUE, not {wrong}.", code=Exit.USAGE)
+        fail("line_unreadable", _("A line is written NAME=VALUE, not %(text)s.", text=wrong), code=Exit.USAGE)
     return [(pair[0], pair[1]) for pair in found]
 
 

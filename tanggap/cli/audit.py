@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from tanggap.cli.exits import Exit
+from tanggap.cli.language import _
 from tanggap.cli.output import answer, fail, progress
 from tanggap.verifier.archive import BadArchive
 from tanggap.verifier.merkle import BadProof
@@ -34,7 +35,6 @@ Service = Annotated[str, typer.Argument(help="The service's name.")]
 ScratchUrl = Annotated[str, typer.Option("--scratch-url", help="An empty database to build the state in.")]
 TOKEN = "TANGGAP_TOKEN"
 ROWS_NAMED_MAX = 100
-AFTER_IMPORT = "Run `tanggap migrate` for the service: it builds the state anew from the log."
 HTTP_TIMEOUT_SECONDS = 60
 
 
@@ -45,7 +45,10 @@ def export_command(directory: Folder, url: Url = None, database_url: DatabaseUrl
     checkpoint = exported.checkpoint
     document = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
     document |= {"segments_written": exported.segments_written, "segments_kept": exported.segments_kept}
-    answer(document, text=f"{checkpoint.origin}: {checkpoint.size} entries in {directory}")
+    answer(
+        document,
+        text=f"{checkpoint.origin}: " + _("%(size)s entries in %(folder)s", size=checkpoint.size, folder=directory),
+    )
 
 
 @app.command("verify")
@@ -70,13 +73,16 @@ def prove_command(
     try:
         proof = prove(directory, event)
     except NotInExport as error:
-        fail("not-in-export", str(error), next_step="Export the log again if the event is newer than the export.")
+        fail("not-in-export", str(error), next_step=_("Export the log again if the event is newer than the export."))
     except (BadArchive, BadNote, BadProof) as error:
         fail("export-mismatch", str(error), next_step=f"tanggap audit verify {directory}", code=Exit.AUDIT_MISMATCH)
     if out is not None:
         out.write_text(proof, encoding="utf-8")
     position = check(proof).position
-    answer({"position": position, "proof": proof}, text=proof.rstrip("\n") if out is None else f"proof in {out}")
+    answer(
+        {"position": position, "proof": proof},
+        text=proof.rstrip("\n") if out is None else _("proof in %(file)s", file=out),
+    )
 
 
 @app.command("check")
@@ -91,8 +97,8 @@ def check_command(
     signed = bool(proven.checkpoint.signed_by)
     document = {"origin": proven.checkpoint.origin, "position": proven.position, "size": proven.checkpoint.size}
     document |= {"trusted": signed, "event": proven.leaf.decode(errors="replace")}
-    words = "as signed" if signed else "self-consistent only: no key from outside was given"
-    text = f"{proven.checkpoint.origin}: position {proven.position} of {proven.checkpoint.size}, {words}"
+    at = _("position %(position)s of %(size)s", position=proven.position, size=proven.checkpoint.size)
+    text = f"{proven.checkpoint.origin}: {at}, {_trust(trusted=signed)}"
     answer(document, text=f"{text}\n{document['event']}", code=Exit.OK if signed else Exit.PARTLY)
 
 
@@ -118,25 +124,28 @@ def import_command(
 ) -> None:
     """Append the leaves a database lacks, if the whole then is what the key signed. An empty database gets tables."""
     if not key:
-        fail("key-missing", "Leaves are imported only against the log's public key.", code=Exit.USAGE)
+        fail("key-missing", _("Leaves are imported only against the log's public key."), code=Exit.USAGE)
     if (directory is None) == (stream is None):
-        fail("usage", "Give either an export's folder or --from-stream.", code=Exit.USAGE)
+        fail("usage", _("Give either an export's folder or --from-stream."), code=Exit.USAGE)
     if directory is not None and (checkpoint is not None or unsigned):
-        fail("usage", "--checkpoint and --with-unsigned go with --from-stream.", code=Exit.USAGE)
+        fail("usage", _("--checkpoint and --with-unsigned go with --from-stream."), code=Exit.USAGE)
     if directory is not None:
         imported = asyncio.run(_import(directory, database_url, _keys(key)))
     else:
         if redis_url is None:
-            fail("usage", "Give --redis-url, or set TANGGAP_REDIS_URL.", code=Exit.USAGE)
+            fail("usage", _("Give --redis-url, or set TANGGAP_REDIS_URL."), code=Exit.USAGE)
         kept = checkpoint.read_text(encoding="utf-8") if checkpoint is not None else None
         streams = _Streams(redis_url, str(stream), kept, unsigned=unsigned)
         imported = asyncio.run(_import_streams(streams, database_url, _keys(key)))
+    afterwards = _("Run `tanggap migrate` for the service: it builds the state anew from the log.")
     document: dict[str, Any] = {"before": imported.before, "after": imported.after}
-    document |= {"imported": imported.after - imported.before, "unsigned": imported.unsigned, "next_step": AFTER_IMPORT}
-    text = f"{document['imported']} leaves brought back; the log now has {imported.after}."
+    document |= {"imported": imported.after - imported.before, "unsigned": imported.unsigned, "next_step": afterwards}
+    text = _("%(imported)s leaves brought back; the log now has %(after)s.", **document)
     if imported.unsigned:
-        text += f" The last {imported.unsigned} were published and not signed yet: nothing but the broker shows them."
-    answer(document, text=f"{text}\n{AFTER_IMPORT}")
+        text += " " + _(
+            "The last %(unsigned)s were published and not signed yet: nothing but the broker shows them.", **document
+        )
+    answer(document, text=f"{text}\n{afterwards}")
 
 
 @app.command("replay")
@@ -149,11 +158,11 @@ def replay_command(
 ) -> None:
     """Build a service's state as of a position from its log alone, in an empty database."""
     if (directory is None) == (database_url is None):
-        fail("usage", "Give either --from or --database-url.", code=Exit.USAGE)
+        fail("usage", _("Give either --from or --database-url."), code=Exit.USAGE)
     replayed = asyncio.run(_replay(service, scratch_url, directory or str(database_url), to))
     document = {"service": service, "position": replayed.position, "events": replayed.events}
-    text = f"{service}: state as of position {replayed.position} from {replayed.events} events: {replayed.digest}"
-    answer(document | {"digest": replayed.digest}, text=text)
+    text = _("state as of position %(position)s from %(events)s events", **document)
+    answer(document | {"digest": replayed.digest}, text=f"{service}: {text}: {replayed.digest}")
 
 
 @app.command("diff")
@@ -168,7 +177,7 @@ def diff_command(
     document = {"service": service, "position": compared.position, "live_digest": compared.live_digest}
     document |= {"replayed_digest": compared.replayed_digest, "differences": rows[:ROWS_NAMED_MAX], "count": len(rows)}
     lines = [f"{row['table']} {row['key']}" for row in rows[:ROWS_NAMED_MAX]]
-    lines.append(f"{service}: {len(rows)} rows differ as of position {compared.position}")
+    lines.append(f"{service}: " + _("%(count)s rows differ as of position %(position)s", **document))
     answer(document, text="\n".join(lines), code=Exit.AUDIT_MISMATCH if rows else Exit.OK)
 
 
@@ -194,7 +203,7 @@ async def _export(directory: Path, url: str | None, database_url: str | None) ->
         nonlocal told
         if done == total or done - told >= total // 10:
             told = done
-            progress(f"{done} of {total} entries")
+            progress(_("%(done)s of %(total)s entries", done=done, total=total))
 
     async with _source(url, database_url) as source:
         return await export_log(source, directory, progress=tell)
@@ -205,7 +214,7 @@ async def _source(url: str | None, database_url: str | None) -> AsyncIterator[An
     from shared.kit.log.sources import DatabaseSource, HttpSource
 
     if (url is None) == (database_url is None):
-        fail("usage", "Give either --url or --database-url.", code=Exit.USAGE)
+        fail("usage", _("Give either --url or --database-url."), code=Exit.USAGE)
     if database_url is not None:
         async with _database(database_url) as database:
             yield DatabaseSource(database.engine)
@@ -220,9 +229,11 @@ async def _source(url: str | None, database_url: str | None) -> AsyncIterator[An
         except httpx.HTTPStatusError as error:
             allowed = error.response.status_code not in (401, 403)
             code = Exit.TRY_AGAIN if allowed else Exit.NOT_ALLOWED
-            fail("export-refused", f"The service answered {error.response.status_code}.", code=code)
+            message = _("The service answered %(status)s.", status=error.response.status_code)
+            fail("export-refused", message, code=code)
         except httpx.TransportError:
-            fail("unreachable", f"{url} does not answer.", next_step="Repeat the command.", code=Exit.TRY_AGAIN)
+            message = _("%(address)s does not answer.", address=url)
+            fail("unreachable", message, next_step=_("Repeat the command."), code=Exit.TRY_AGAIN)
 
 
 @contextlib.asynccontextmanager
@@ -234,11 +245,11 @@ async def _database(url: str) -> AsyncIterator[Any]:
     try:
         database = Database(url, pool_size=2)
     except ArgumentError:
-        fail("usage", "A database's URL begins postgresql+asyncpg://", code=Exit.USAGE)
+        fail("usage", _("A database's URL begins postgresql+asyncpg://"), code=Exit.USAGE)
     try:
         yield database
     except OSError:
-        fail("unreachable", "The database does not answer.", next_step="Repeat the command.", code=Exit.TRY_AGAIN)
+        fail("unreachable", _("The database does not answer."), next_step=_("Repeat the command."), code=Exit.TRY_AGAIN)
     finally:
         await database.close()
 
@@ -273,7 +284,7 @@ async def _import_streams(streams: _Streams, database_url: str, keys: list[Key])
             source = StreamSource(redis, streams.service, _verifiers(keys), kept=streams.kept)
             return await restore_from_streams(database, source, _verifiers(keys), _release, unsigned=streams.unsigned)
     except Unreachable:
-        fail("unreachable", "The broker does not answer.", next_step="Repeat the command.", code=Exit.TRY_AGAIN)
+        fail("unreachable", _("The broker does not answer."), next_step=_("Repeat the command."), code=Exit.TRY_AGAIN)
 
 
 def _verifiers(keys: list[Key]) -> list[Any]:
@@ -329,7 +340,7 @@ def _definition(service: str) -> Any:
     try:
         module = importlib.import_module(f"services.{service}.service")
     except ModuleNotFoundError:
-        fail("service-unknown", f"There is no service {service} here.", code=Exit.USAGE)
+        fail("service-unknown", _("There is no service %(name)s here.", name=service), code=Exit.USAGE)
     return next(value for value in vars(module).values() if isinstance(value, ServiceDefinition))
 
 
@@ -341,7 +352,8 @@ def _keys(texts: list[str] | None) -> list[Key]:
         try:
             keys.append(parse_key(path.read_text(encoding="utf-8") if path.is_file() else text))
         except (BadNote, UnicodeDecodeError) as error:
-            fail("key-malformed", f"{path.name} is not a public key: {error}", code=Exit.USAGE)
+            message = _("%(file)s is not a public key: %(why)s", file=path.name, why=error)
+            fail("key-malformed", message, code=Exit.USAGE)
     return keys
 
 
@@ -351,9 +363,10 @@ def _seen(path: Path | None, keys: list[Key]) -> Checkpoint | None:
     try:
         seen = read_checkpoint(path.read_text(encoding="utf-8"), keys)
     except FileNotFoundError:
-        fail("usage", f"{path} does not exist.", code=Exit.USAGE)
+        fail("usage", _("%(file)s does not exist.", file=path), code=Exit.USAGE)
     if keys and not seen.signed_by:
-        fail("checkpoint-untrusted", f"{path} is signed by none of the given keys.", code=Exit.USAGE)
+        message = _("%(file)s is signed by none of the given keys.", file=path)
+        fail("checkpoint-untrusted", message, code=Exit.USAGE)
     return seen
 
 
@@ -368,11 +381,20 @@ def _verdict_document(verdict: Verdict) -> dict[str, Any]:
     return document | {"findings": found}
 
 
+def _trust(*, trusted: bool) -> str:
+    return _("as signed") if trusted else _("self-consistent only: no key from outside was given")
+
+
 def _verdict_text(verdict: Verdict) -> str:
-    lines = [f"{verdict.origin}: {verdict.size} entries, {verdict.checkpoints} checkpoints"]
+    counts = _("%(size)s entries, %(checkpoints)s checkpoints", size=verdict.size, checkpoints=verdict.checkpoints)
+    lines = [f"{verdict.origin}: {counts}"]
     lines += [f"  {finding}" for finding in verdict.findings]
     if verdict.findings:
-        lines.append(f"NOT as signed: {verdict.count} differences, the first at position {verdict.first_bad_position}")
+        first = verdict.first_bad_position
+        told = _(
+            "NOT as signed: %(count)s differences, the first at position %(first)s", count=verdict.count, first=first
+        )
+        lines.append(told)
     else:
-        lines.append("as signed" if verdict.trusted else "self-consistent only: no key from outside was given")
+        lines.append(_trust(trusted=verdict.trusted))
     return "\n".join(lines)

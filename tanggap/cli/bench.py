@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tanggap.cli.exits import Exit
+from tanggap.cli.language import _
 from tanggap.cli.output import answer, fail, progress
 
 # The bench is no installed package: it is found beside the one this command was installed from.
@@ -32,7 +33,8 @@ def bench_command(
 ) -> None:
     """Start servers and services of its own, measure, stop them. Exit 0: all targets met; 3: not all."""
     if not (CHECKOUT / "bench" / "run.py").exists():
-        fail("bench-not-here", "The bench is not part of the installed package.", next_step="Run it in a checkout.")
+        message = _("The bench is not part of the installed package.")
+        fail("bench-not-here", message, next_step=_("Run it in a checkout."))
     sys.path.insert(0, str(CHECKOUT))
     from bench.plan import QUICK, QUICK_STOCK, WHOLE, WHOLE_STOCK
     from bench.results import tables

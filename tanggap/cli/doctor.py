@@ -23,6 +23,7 @@ from tanggap.box.servers import plain_url
 from tanggap.box.services import installed_services
 from tanggap.box.supervisor import is_ready
 from tanggap.cli.exits import Exit
+from tanggap.cli.language import _
 from tanggap.cli.output import answer
 
 LEAST_PYTHON = (3, 11)
@@ -48,8 +49,9 @@ def doctor(home: Annotated[Path, typer.Option(help="The box's home.")] = DEFAULT
     """Check this machine; exit 0 when nothing is missing, else 1."""
     findings = list(examine(Home.at(home)))
     healthy = all(finding.state != "missing" for finding in findings)
-    lines = [f"{finding.state:<8} {finding.subject}: {finding.found}" for finding in findings]
-    lines += [f"Next: {finding.next_step}" for finding in findings if finding.next_step]
+    words = {"ok": _("ok"), "warning": _("warning"), "missing": _("missing")}
+    lines = [f"{words[finding.state]:<8} {finding.subject}: {finding.found}" for finding in findings]
+    lines += [_("Next: %(step)s", step=finding.next_step) for finding in findings if finding.next_step]
     document = {"healthy": healthy, "findings": [asdict(finding) for finding in findings]}
     answer(document, text="\n".join(lines), code=Exit.OK if healthy else Exit.FAILED)
 
@@ -73,12 +75,13 @@ def database() -> Finding:
     try:
         version, fsync = asyncio.run(postgres_settings(plain_url(url)))
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        return Finding("PostgreSQL", "missing", type(error).__name__, "Check TANGGAP_DATABASE_URL and the server.")
+        return Finding("PostgreSQL", "missing", type(error).__name__, _("Check TANGGAP_DATABASE_URL and the server."))
     if version < LEAST_POSTGRES:
-        return Finding("PostgreSQL", "missing", f"version {version // 10000}", "Use PostgreSQL 16 or later.")
+        found = _("version %(number)s", number=version // 10000)
+        return Finding("PostgreSQL", "missing", found, _("Use PostgreSQL 16 or later."))
     if fsync != "on":
-        return Finding("PostgreSQL", "warning", "fsync is off", "Turn fsync on, or a power cut loses commits.")
-    return Finding("PostgreSQL", "ok", f"version {version // 10000}, outside")
+        return Finding("PostgreSQL", "warning", _("fsync is off"), _("Turn fsync on, or a power cut loses commits."))
+    return Finding("PostgreSQL", "ok", _("version %(number)s, outside", number=version // 10000))
 
 
 async def postgres_settings(url: str) -> tuple[int, str]:
@@ -100,12 +103,13 @@ def broker() -> Finding:
         with redis.Redis.from_url(url, socket_timeout=CONNECT_TIMEOUT_S, decode_responses=True) as client:
             memory, persistence = client.info("memory"), client.info("persistence")
     except redis.RedisError as error:
-        return Finding("Redis", "missing", type(error).__name__, "Check TANGGAP_REDIS_URL and the server.")
+        return Finding("Redis", "missing", type(error).__name__, _("Check TANGGAP_REDIS_URL and the server."))
     if memory.get("maxmemory_policy") != "noeviction":
-        return Finding("Redis", "missing", "it may evict streams", "Set maxmemory-policy noeviction.")
+        return Finding("Redis", "missing", _("it may evict streams"), _("Set maxmemory-policy noeviction."))
     if not persistence.get("aof_enabled"):
-        return Finding("Redis", "warning", "appendonly is off", "Set appendonly yes; else a restart sends all again.")
-    return Finding("Redis", "ok", "appendonly, noeviction, outside")
+        next_step = _("Set appendonly yes; else a restart sends all again.")
+        return Finding("Redis", "warning", _("appendonly is off"), next_step)
+    return Finding("Redis", "ok", _("appendonly, noeviction, outside"))
 
 
 def embedded(subject: str, find: Callable[[], Path]) -> Finding:
@@ -113,8 +117,10 @@ def embedded(subject: str, find: Callable[[], Path]) -> Finding:
     try:
         place = find()
     except BoxError as error:
-        return Finding(subject, "missing", str(error), "pip install tanggap[box]")
-    return Finding(subject, "ok" if place.exists() else "missing", "embedded" if place.exists() else f"no {place}")
+        return Finding(subject, "missing", _(error.text, **error.values), "pip install tanggap[box]")
+    if place.exists():
+        return Finding(subject, "ok", _("embedded"))
+    return Finding(subject, "missing", _("%(file)s does not exist.", file=place))
 
 
 def folder(home: Home) -> Finding:
@@ -122,15 +128,19 @@ def folder(home: Home) -> Finding:
     existing = next(path for path in (home.folder, *home.folder.parents) if path.exists())
     if os.access(existing, os.W_OK | os.X_OK):
         return Finding("Home", "ok", str(home.folder))
-    return Finding("Home", "missing", f"{existing} cannot be written to", "Choose another --home.")
+    return Finding(
+        "Home", "missing", _("%(folder)s cannot be written to", folder=existing), _("Choose another --home.")
+    )
 
 
 def disk(home: Home) -> Finding:
     """Whether there is room for a flood."""
     existing = next(path for path in (home.folder, *home.folder.parents) if path.exists())
     free = shutil.disk_usage(existing).free
-    found = f"{free // 1024**3} GiB free"
-    return Finding("Disk", "ok", found) if free >= LEAST_FREE_BYTES else Finding("Disk", "warning", found, "Make room.")
+    found = _("%(size)s GiB free", size=free // 1024**3)
+    return (
+        Finding("Disk", "ok", found) if free >= LEAST_FREE_BYTES else Finding("Disk", "warning", found, _("Make room."))
+    )
 
 
 def running(home: Home) -> Iterator[Finding]:
@@ -141,12 +151,12 @@ def running(home: Home) -> Iterator[Finding]:
         for program in installed_services():
             port = free_port(program.preferred_port)
             free = port == program.preferred_port
-            found = f"port {program.preferred_port} is {'free' if free else 'taken; another will be used'}"
+            taken = _("port %(port)s is taken; another will be used", port=program.preferred_port)
+            found = _("port %(port)s is free", port=program.preferred_port) if free else taken
             yield Finding(program.name, "ok" if free else "warning", found)
         return
     for name, service in services.items():
         ready = is_ready(service["url"])
-        next_step = "" if ready else f"See {home.logs / name}.log"
-        yield Finding(
-            name, "ok" if ready else "missing", f"{service['url']} {'ready' if ready else 'not ready'}", next_step
-        )
+        next_step = "" if ready else _("See %(file)s", file=f"{home.logs / name}.log")
+        told = _("ready") if ready else _("not ready")
+        yield Finding(name, "ok" if ready else "missing", f"{service['url']} {told}", next_step)

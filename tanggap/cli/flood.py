@@ -16,6 +16,7 @@ from tanggap.checker.check import CheckResult
 from tanggap.checker.collecting import NotCollected
 from tanggap.checker.table import in_words, table_of
 from tanggap.cli.exits import Exit
+from tanggap.cli.language import _
 from tanggap.cli.output import answer, console, fail
 from tanggap.flood.box import Box
 from tanggap.flood.caller import Unanswered
@@ -66,9 +67,9 @@ def play_command(
         with Telling(console()) as telling:
             shown = asyncio.run(show(folder, scale=scale, seed=seed, faults=faults, telling=telling))
     except (Unanswered, NotCaughtUp, NotCollected) as error:
-        fail(error.slug, str(error), next_step="See the services' logs in the home.", code=Exit.TRY_AGAIN)
+        fail(error.slug, str(error), next_step=_("See the services' logs in the home."), code=Exit.TRY_AGAIN)
     except NotAsPlanned as error:
-        fail(error.slug, str(error), next_step="See the services' logs in the home.")
+        fail(error.slug, str(error), next_step=_("See the services' logs in the home."))
     flood = shown.flood
     told = f"{flood.sizes['households']} KK, {flood.registered.households_a_second:.0f} KK/s, {flood.seconds:.0f} s"
     _answer(shown.check, shown.document, told)
@@ -86,9 +87,9 @@ def check_command(
         with Telling(console()) as telling:
             result = asyncio.run(check_flood(box, journal or latest_journal(folder), telling))
     except NoJournal as error:
-        fail(error.slug, str(error), next_step=error.next_step)
+        fail(error.slug, str(error), next_step=_(error.next_step))
     except NotCollected as error:
-        fail(error.slug, str(error), next_step="Repeat the command.", code=Exit.TRY_AGAIN)
+        fail(error.slug, str(error), next_step=_("Repeat the command."), code=Exit.TRY_AGAIN)
     _answer(result, result.document, "")
 
 

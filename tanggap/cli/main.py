@@ -1,7 +1,7 @@
 """The command `tanggap`: registers the sub-commands and turns every error into an answer and an exit code.
 
-`--json` may stand anywhere before `--`. A sub-command is a module of this folder with a typer app named `app`, listed
-in `COMMANDS`; it is imported only when it is asked for, so that `tanggap doctor` needs few packages.
+`--json` and `--lang` may stand anywhere before `--`. A sub-command is a module of this folder with a typer app named
+`app`, listed in `COMMANDS`; it is imported only when it is asked for, so that `tanggap doctor` needs few packages.
 """
 
 import importlib
@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from tanggap.box.process import BoxError
 from tanggap.cli.exits import Exit, exit_of_status
+from tanggap.cli.language import VARIABLE, _, choose_language, of_wrong_words, speak
 from tanggap.cli.output import CommandError, answer_error, choose_json
 
 COMMANDS = {
@@ -42,6 +43,9 @@ def build(names: Sequence[str]) -> typer.Typer:
         as_json: Annotated[
             bool, typer.Option("--json", help="Answer with one JSON document on standard output.")
         ] = False,
+        lang: Annotated[
+            str, typer.Option("--lang", envvar=VARIABLE, help="Speak id (Indonesian) or en (English).")
+        ] = "id",
     ) -> None:
         """Tanggap: relief, logistics and compensation in a disaster."""
 
@@ -56,19 +60,24 @@ def run(arguments: Sequence[str]) -> Exit:
     """Runs one command line; answers errors and returns the exit code."""
     ours, theirs = _split(arguments)
     choose_json("--json" in ours)
-    words = [word for word in ours if word != "--json"]
+    words, wanted = _without_language([word for word in ours if word != "--json"])
+    spoken = choose_language(wanted)
     try:
+        if not spoken:
+            raise CommandError("usage", _("--lang takes id or en."), next_step="tanggap --help", code=Exit.USAGE)
         asked = [name for name in COMMANDS if name in words[:1]]
-        returned = build(asked or list(COMMANDS))(words + theirs or ["--help"], "tanggap", standalone_mode=False)
+        command = typer.main.get_command(build(asked or list(COMMANDS)))
+        speak(command)
+        returned = command.main(words + theirs or ["--help"], "tanggap", standalone_mode=False)
         return Exit(returned) if isinstance(returned, int) else Exit.OK
     except (KeyboardInterrupt, typer.Abort):
-        error = CommandError("interrupted", "Interrupted.", code=Exit.FAILED)
+        error = CommandError("interrupted", _("Interrupted."), code=Exit.FAILED)
     except TyperException as wrong:
         error = _usage_error(wrong)
     except CommandError as known:
         error = known
     except BoxError as known:
-        error = CommandError(known.slug, str(known))
+        error = CommandError(known.slug, _(known.text, **known.values))
     except Exception as unknown:
         error = _of_other(unknown)
     answer_error(error)
@@ -87,8 +96,21 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return words[:end], words[end:]
 
 
+def _without_language(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """The words without `--lang X` or `--lang=X`, and X."""
+    left, wanted = [], None
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name != "--lang":
+            left.append(word)
+        else:
+            wanted = value if equals else next(rest, "")
+    return left, wanted
+
+
 def _usage_error(wrong: TyperException) -> CommandError:
-    message = wrong.format_message() or "A command is missing."
+    message = of_wrong_words(wrong.format_message() or "Missing command.")
     code = Exit.USAGE if wrong.exit_code == Exit.USAGE else Exit.FAILED
     return CommandError("usage", message, next_step="tanggap --help", code=code)
 
@@ -98,17 +120,16 @@ def _of_other(unknown: Exception) -> CommandError:
     slug, status = getattr(unknown, "slug", None), getattr(unknown, "status", None)
     if isinstance(slug, str):
         code = exit_of_status(status) if isinstance(status, int) else Exit.FAILED
-        next_step = str(getattr(unknown, "next_step", "") or "")
+        next_step = _(str(getattr(unknown, "next_step", "") or ""))
         return CommandError(slug, str(unknown), next_step=next_step, code=code or Exit.FAILED)
     httpx = sys.modules.get("httpx")  # only a command that has imported it can raise its errors
     lost = (ConnectionError, TimeoutError, *([httpx.TransportError] if httpx else []))
     if isinstance(unknown, lost):
-        message = f"A server could not be reached ({type(unknown).__name__})."
-        return CommandError("unreachable", message, next_step="Run the same command again.", code=Exit.TRY_AGAIN)
+        message = _("A server could not be reached (%(kind)s).", kind=type(unknown).__name__)
+        return CommandError("unreachable", message, next_step=_("Run the same command again."), code=Exit.TRY_AGAIN)
     traceback.print_exception(unknown)
-    return CommandError(
-        "defect", f"Tanggap itself failed ({type(unknown).__name__}).", next_step="Report the lines above."
-    )
+    message = _("Tanggap itself failed (%(kind)s).", kind=type(unknown).__name__)
+    return CommandError("defect", message, next_step=_("Report the lines above."))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from tanggap.cli.exits import Exit
+from tanggap.cli.language import _
 
 Document = Mapping[str, Any]
 
@@ -42,8 +43,8 @@ def is_json() -> bool:
 
 
 def progress(text: str) -> None:
-    """Tells the person waiting what is going on; never part of the answer."""
-    _progress.print(text, markup=False)
+    """Tells the person waiting what is going on, in the language spoken; never part of the answer."""
+    _progress.print(_(text), markup=False)
 
 
 def console() -> Console:
@@ -71,9 +72,9 @@ def answer_error(error: CommandError) -> None:
         document = {"error": error.slug, "message": str(error), "exit_code": int(error.code)}
         _write({**document, "next_step": error.next_step} if error.next_step else document)
         return
-    _progress.print(f"tanggap: {error}", markup=False)
+    _progress.print(f"tanggap: {error}", markup=False, soft_wrap=True)
     if error.next_step:
-        _progress.print(f"Next: {error.next_step}", markup=False)
+        _progress.print(_("Next: %(step)s", step=error.next_step), markup=False, soft_wrap=True)
 
 
 def fail(slug: str, message: str, *, next_step: str = "", code: Exit = Exit.FAILED) -> NoReturn:

@@ -14,6 +14,7 @@ from shared.kit.access.tokens import Grant
 from tanggap.box.home import DEFAULT_HOME
 from tanggap.cli.asking import AtHome, Door, Url, answered
 from tanggap.cli.exits import Exit
+from tanggap.cli.language import _
 from tanggap.cli.output import answer
 
 OPERATOR = Grant(subject="operator-cli", roles=("operator",))
@@ -37,7 +38,7 @@ def list_command(service: Service, url: Url = None, home: AtHome = DEFAULT_HOME)
             if after is None:
                 break
     lines = [f"{_place(row)}  {row.get('subject', '-')}  {row['reason']}  ({row['attempts']}x)" for row in rows]
-    answer({"parked": rows}, text="\n".join(lines) or "Nothing is set aside.")
+    answer({"parked": rows}, text="\n".join(lines) or _("Nothing is set aside."))
 
 
 @app.command("show")
@@ -61,9 +62,9 @@ def redrive_command(
     with _client(service, url, home) as client:
         done = answered(client.post("/v1/parked/redrive", json={"source": source, "subject": subject}))
     stopped = done["stopped_at"]
-    text = f"{len(done['applied'])} applied"
+    text = _("%(count)s applied", count=len(done["applied"]))
     if stopped is not None:
-        text += f", stopped at {_place(stopped)}: {stopped['reason']}"
+        text += _(", stopped at %(place)s: %(reason)s", place=_place(stopped), reason=stopped["reason"])
     answer(done, text=text, code=Exit.OK if stopped is None else Exit.PARTLY)
 
 

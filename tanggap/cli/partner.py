@@ -10,6 +10,7 @@ import typer
 
 from tanggap.box.home import DEFAULT_HOME
 from tanggap.cli.asking import AtHome, By, Door, Key, Token, Url, amount_of, answer_events, new_key, pairs_of, whole_of
+from tanggap.cli.language import _
 from tanggap.cli.output import answer
 from tanggap.cli.stock import Document, door
 
@@ -122,16 +123,16 @@ def statement_command(
     """Show what a partner pledged, what became of it and where it went; a partner's own token suffices."""
     shown = door(url, token, home, by).get(f"/v1/partners/{partner}/statement")
     lines = [
-        f"{pledge['document_number']}  {line['item_code']}  pledged {line['pledged']}, received {line['received']}, "
-        f"stocked {line['stocked']}, rejected {line['rejected']}"
+        f"{pledge['document_number']}  {line['item_code']}  "
+        + _("pledged %(pledged)s, received %(received)s, stocked %(stocked)s, rejected %(rejected)s", **line)
         for pledge in shown["pledges"]
         for line in pledge["lines"]
     ]
     lines += [
-        f"{one['area_code']}  {one['item_code']}  {one['quantity']} to {one['household_count']} households"
+        f"{one['area_code']}  {one['item_code']}  " + _("%(quantity)s to %(household_count)s households", **one)
         for one in shown["where_it_went"]
     ]
-    answer(shown, text="\n".join(lines) or "Nothing was pledged.")
+    answer(shown, text="\n".join(lines) or _("Nothing was pledged."))
 
 
 def _lines(at: Door, words: list[str]) -> list[dict[str, Any]]:

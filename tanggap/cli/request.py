@@ -20,6 +20,7 @@ from tanggap.cli.asking import (
     answer_rows,
     pairs_of,
 )
+from tanggap.cli.language import _
 from tanggap.cli.stock import Most, door
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -97,4 +98,4 @@ def list_command(
     rows = door(url, token, home, by).rows(
         "/v1/requests", most=most, disaster_id=disaster, area_code=area, short=short, overdue=overdue
     )
-    answer_rows(rows, ("id", "approval", "urgency", "due_at", "area_code", "to_place_id"), none="Nobody has asked.")
+    answer_rows(rows, ("id", "approval", "urgency", "due_at", "area_code", "to_place_id"), none=_("Nobody has asked."))

@@ -23,6 +23,7 @@ from tanggap.cli.asking import (
     pairs_of,
     whole_of,
 )
+from tanggap.cli.language import _
 from tanggap.cli.output import answer
 
 EVERYWHERE = {"place": ("*",), "area": ("*",), "owner": ("*",)}
@@ -57,7 +58,7 @@ def card_command(
         f"/v1/places/{place}/card", most=most, item_code=item, lot_id=lot, owner_id=owner
     )
     columns = ("moved_on", "reason", "item_code", "lot_id", "other_place_id", "change", "balance", "cause")
-    answer_rows(rows, columns, none="Nothing has moved here.")
+    answer_rows(rows, columns, none=_("Nothing has moved here."))
 
 
 @app.command("balances")
@@ -72,7 +73,7 @@ def balances_command(
 ) -> None:
     """Show what is in a place, lot by lot."""
     rows = door(url, token, home, by).rows(f"/v1/places/{place}/balances", most=most, item_code=item)
-    answer_rows(rows, ("item_code", "lot_id", "on_hand", "reserved", "field_deficit"), none="Nothing is here.")
+    answer_rows(rows, ("item_code", "lot_id", "on_hand", "reserved", "field_deficit"), none=_("Nothing is here."))
 
 
 @app.command("receive")
@@ -147,7 +148,7 @@ def count_command(
     reasons += [{"lot_id": lot, "surplus_reason": reason} for lot, reason in pairs_of(surplus or [])]
     at.post(f"/v1/counts/{count_id}/submission", {"reasons": reasons}, key=key, step="/submit")
     shown = at.get(f"/v1/counts/{count_id}")
-    answer(shown, text=f"count {count_id}: {shown['status']}")
+    answer(shown, text=_("count %(count)s: %(status)s", count=count_id, status=shown["status"]))
 
 
 @app.command("approve-count")

@@ -14,6 +14,7 @@ from shared.kit.access.tokens import Grant
 from tanggap.box.home import DEFAULT_HOME, Home
 from tanggap.box.keys import issue_token
 from tanggap.cli.exits import Exit
+from tanggap.cli.language import _
 from tanggap.cli.output import answer, fail
 
 LIFETIME = re.compile(r"(\d{1,5})([hd])")
@@ -52,7 +53,7 @@ def read_scope(words: list[str]) -> dict[str, tuple[str, ...]]:
     for word in words:
         kind, equals, code = word.partition("=")
         if not (kind and equals and code):
-            fail("scope_unreadable", f"A scope is written KIND=CODE, not {word}.", code=Exit.USAGE)
+            fail("scope_unreadable", _("A scope is written KIND=CODE, not %(text)s.", text=word), code=Exit.USAGE)
         scope[kind] = (*scope.get(kind, ()), code)
     return scope
 
@@ -63,5 +64,5 @@ def read_lifetime(text: str) -> timedelta:
     amount = int(match[1]) if match else 0
     duration = timedelta(hours=amount) if match and match[2] == "h" else timedelta(days=amount)
     if not timedelta(0) < duration <= LONGEST:
-        fail("lifetime_unreadable", f"A lifetime is 1h to 366d, not {text}.", code=Exit.USAGE)
+        fail("lifetime_unreadable", _("A lifetime is 1h to 366d, not %(text)s.", text=text), code=Exit.USAGE)
     return duration

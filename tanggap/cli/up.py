@@ -17,6 +17,7 @@ from tanggap.box.process import BoxError, Program, start, stop
 from tanggap.box.services import installed_services, python_path
 from tanggap.box.supervisor import Supervisor
 from tanggap.cli.exits import Exit
+from tanggap.cli.language import _
 from tanggap.cli.output import answer, fail, is_json, progress
 
 FLOOD = "tanggap.flood"
@@ -38,7 +39,7 @@ def up(
     """Start the servers and services of this machine; Ctrl-C stops them in order."""
     programs = [program for program in installed_services() if not only or program.name in only]
     if not programs:
-        fail("no_services", "No such service is installed.", next_step="Run this from the project's folder.")
+        fail("no_services", _("No such service is installed."), next_step=_("Run this from the project's folder."))
     supervisor = Supervisor(Home.at(home), programs, progress)
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda _number, _frame: supervisor.end())
@@ -47,7 +48,7 @@ def up(
         code = _play(supervisor, flood_options(scale, seed, faults=faults)) if demo else 0
         addresses = {service.program.name: service.url for service in supervisor.services}
         for name, url in addresses.items():
-            progress(f"{name:<10} {url}   interface: {url}/openapi.json")
+            progress(f"{name:<10} {url}   " + _("interface: %(url)s", url=f"{url}/openapi.json"))
         if not once:
             progress("Press Ctrl-C to stop.")
             supervisor.watch()
@@ -55,7 +56,7 @@ def up(
         progress("Stopping")
         supervisor.stop()
     document = {"services": addresses, "home": str(supervisor.home.folder), "flood_exit_code": code}
-    answer(document, text="Stopped.", code=Exit(code) if code in set(Exit) else Exit.FAILED)
+    answer(document, text=_("Stopped."), code=Exit(code) if code in set(Exit) else Exit.FAILED)
 
 
 def flood_options(scale: str, seed: int, *, faults: bool) -> list[str]:
