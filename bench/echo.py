@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from shared.kit.access.roles import Principal, require
 from shared.kit.access.tokens import TokenVerifier, load_public_keys
 from shared.kit.http.app import AppParts, create_app
+from shared.kit.http.direct import DirectRoute
 from shared.kit.http.intake import parse_batch
 from shared.kit.observe.logging import configure_logging
 from shared.kit.observe.metrics import Metrics
@@ -23,7 +24,7 @@ CONSTANT = b'{"items":[{"status":"accepted","http_status":201}]}'
 
 def echo_router() -> APIRouter:
     """`POST /v1/events`: reads the events and answers the same to everybody."""
-    router = APIRouter()
+    router = APIRouter(route_class=DirectRoute)
 
     @router.post("/v1/events")
     async def echo(request: Request, _: Annotated[Principal, Depends(require("post"))]) -> Response:

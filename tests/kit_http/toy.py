@@ -18,6 +18,7 @@ from shared.kit.decisions.types import Accepted, Failed, KeyReused, Logged, Outc
 from shared.kit.errors import DomainError
 from shared.kit.http import intake
 from shared.kit.http.app import AppParts, create_app
+from shared.kit.http.direct import DirectRoute
 from shared.kit.http.idempotency import answer, request_key, require_key
 from shared.kit.http.intake import ItemProblem, batch_answer, invalid_item, parse_batch
 from shared.kit.http.paging import PageRequest, page, page_request
@@ -101,6 +102,7 @@ class Toy:
         self.crates = Crates()
         self.log = io.StringIO()
         self.down = False
+        self.broken: Exception | None = None
         configure_logging("toy", level="debug", stream=self.log)
         self.app: FastAPI = create_app(
             AppParts(
@@ -109,7 +111,7 @@ class Toy:
                 settings=settings(**changes),
                 verifier=TokenVerifier(self.keys, installation=INSTALLATION),
                 metrics=self.metrics,
-                routers=[_router(self)],
+                routers=[_router(self), _intake(self)],
                 checks={"database": self._database},
                 flow=self._flow,
             )
@@ -165,11 +167,19 @@ def _router(toy: Toy) -> APIRouter:
         refusal = Refusal("toy-refused", "The crate is sealed.", "Open it first.", status=403)
         return answer(Refused(refusal, replayed=True), toy.app.state.languages)
 
+    return router
+
+
+def _intake(toy: Toy) -> APIRouter:
+    router = APIRouter(prefix="/v1", route_class=DirectRoute)
+
     @router.post("/events", openapi_extra=intake.DESCRIPTION)
     async def take_notes(request: Request, _: Annotated[Principal, Depends(clerk)]) -> Response:
         answers: list[tuple[str, Outcome] | ItemProblem] = []
         for item in await parse_batch(request):
             answers.append(item if isinstance(item, ItemProblem) else _take(toy, item.id, item.event))
+        if toy.broken is not None:
+            raise toy.broken
         return batch_answer(answers, toy.app.state.languages)
 
     return router

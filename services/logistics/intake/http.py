@@ -17,6 +17,7 @@ from shared.contracts import field
 from shared.kit import clock
 from shared.kit.canonical import canonical
 from shared.kit.decisions.types import Failed, IdempotencyKey, Item, KeyReused, Outcome
+from shared.kit.http.direct import DirectRoute
 from shared.kit.http.idempotency import fingerprint
 from shared.kit.http.intake import ItemProblem, batch_answer, parse_batch
 from shared.kit.http.origin import origin_of
@@ -28,7 +29,7 @@ PATH = "/v1/events"
 
 def intake_router(runtime: Runtime) -> APIRouter:
     """`POST /v1/events`: CloudEvents from devices, one or a batch."""
-    router = APIRouter(tags=["intake"])
+    router = APIRouter(tags=["intake"], route_class=DirectRoute)
 
     @router.post(PATH, summary="Take reports from a post's device")
     async def take_reports(request: Request, principal: Reporter) -> Response:

@@ -20,6 +20,7 @@ from shared.kit.access.roles import Require
 from shared.kit.access.tokens import TokenVerifier
 from shared.kit.errors import DomainError
 from shared.kit.http import health
+from shared.kit.http.direct import Direct, doors_of
 from shared.kit.http.edge import MEDIA_TYPES, Edge, Gate
 from shared.kit.http.limits import BodyReader, RateLimiter
 from shared.kit.http.openapi import with_problems
@@ -74,7 +75,7 @@ class ServiceApp(FastAPI):
 def create_app(parts: AppParts) -> FastAPI:
     """The app of a service.
 
-    Raises: UnguardedRoute if a route that is not public asks for no role.
+    Raises: UnguardedRoute if a route that is not public asks for no role; UnfitForDirect.
     """
     languages = Languages(parts.locales)
     handlers = ProblemHandlers(languages)
@@ -100,6 +101,7 @@ def create_app(parts: AppParts) -> FastAPI:
         # The routes themselves, not `include_router`: the app adds nothing to them, and would build each once more.
         app.router.routes.extend(router.routes)
     refuse_unguarded(app, public)
+    app.add_middleware(Direct, doors=doors_of(iter_route_contexts(app.routes)))
     app.add_middleware(Edge, gate=_gate(parts, public), handlers=handlers, metrics=parts.metrics)
     return app
 

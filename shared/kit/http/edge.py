@@ -20,7 +20,7 @@ from shared.kit.clock import new_id
 from shared.kit.errors import DomainError, Problem, ProblemError
 from shared.kit.http.json_input import parse
 from shared.kit.http.limits import BodyReader, RateLimiter
-from shared.kit.http.problems import ProblemHandlers, respond
+from shared.kit.http.problems import ProblemHandlers
 from shared.kit.i18n import choose_language
 from shared.kit.observe.metrics import Metrics
 from shared.kit.observe.tracing import RequestContext, Trace, current_request, enter_request
@@ -85,7 +85,7 @@ class Edge:
         try:
             await self.app(scope, await self._admit(scope, headers, receive), answer.send)
         except DomainError as error:
-            await answer.instead(respond(error.problem, self.handlers.languages), scope, receive, error)
+            await answer.instead(self.handlers.expected(error), scope, receive, error)
         except Exception as error:
             await answer.instead(await self.handlers.on_fault(error), scope, receive, error)
 

@@ -92,6 +92,10 @@ class ProblemHandlers:
 
     async def on_domain_error(self, _request: Request, error: Exception) -> Response:
         """Tell an expected failure."""
+        return self.expected(error)
+
+    def expected(self, error: Exception) -> Response:
+        """An expected failure, told; one that is ours is logged, too."""
         problem = of_exception(error)
         if problem.status >= 500:
             log.error("request failed", exc_info=error, slug=problem.slug)
