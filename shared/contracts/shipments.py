@@ -15,6 +15,7 @@ from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import (
     ActorId,
     DocumentId,
+    EventId,
     HandoverId,
     ItemCode,
     LotId,
@@ -169,6 +170,32 @@ class ShipmentReceived(Payload):
     flags: tuple[FieldFlag, ...] = ()
 
 
+class TakenBackLine(Value):
+    """What of a line's count does not hold any more: what was on board is open again, `surplus` of it was not."""
+
+    line_no: Number
+    lot_id: LotId
+    item_code: ItemCode
+    accepted: QuantityOrNone = 0
+    missing: QuantityOrNone = 0
+    damaged: QuantityOrNone = 0
+    surplus: QuantityOrNone = 0
+
+
+class ShipmentCountReversed(Payload):
+    """A movement by which a count had taken goods off a vehicle was taken back: they are to be counted again."""
+
+    type: ClassVar[str] = "logistics.shipment_count_reversed.v1"
+    kind: ClassVar[str] = "shipment"
+    key: ClassVar[str] = "shipment_id"
+
+    shipment_id: ShipmentId
+    request_id: RequestId | None = None
+    reverses: EventId
+    lines: tuple[TakenBackLine, ...] = Field(min_length=1, max_length=LINES_MAX)
+    reversed_on: LegalDate
+
+
 class LotQuantity(Value):
     """An amount of one lot."""
 
@@ -308,6 +335,7 @@ EVENTS: tuple[type[Payload], ...] = (
     ShipmentDispatched,
     ShipmentPassed,
     ShipmentReceived,
+    ShipmentCountReversed,
     SurplusFound,
     ShipmentSigned,
     ShipmentDiverted,

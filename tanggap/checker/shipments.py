@@ -10,30 +10,35 @@ from tanggap.checker.evidence import Entry, Log
 from tanggap.checker.findings import Finding, Kind
 
 Lines = Counter[tuple[str, str]]  # by shipment and lot
+# What changes what is open of a shipment apart from its counts.
+_AFTERWARDS = ("shipment_count_reversed", "shipment_diverted", "shipment_returned")
 
 
 def check_shipments(log: Log) -> Iterator[Finding]:
     """Per shipment and lot: dispatched + surplus = accepted + damaged + missing + returned + diverted + open."""
-    sent, counted, surplus, last_open = Lines(), Lines(), Lines(), Lines()
+    sent, counted, surplus, gone, last_open = Lines(), Lines(), Lines(), Lines(), Lines()
     for entry in log.named("shipment_dispatched"):
         _add(sent, entry, "quantity")
-    for entry in log.named("shipment_received", "shipment_passed"):
+    for entry in log.named("shipment_received", "shipment_passed", *_AFTERWARDS):
         if "received_twice" in entry.data.get("flags", ()):
             continue  # told again: on record, and nothing moved for it
+        back = entry.name == "shipment_count_reversed"
+        sign = -1 if back else 1
+        taken, unsent, opened, moved_on = Lines(), Lines(), Lines(), Lines()
         for part in ("accepted", "missing", "damaged"):
-            _add(counted, entry, part)
-        _add(counted, entry, "missing_unsent", sign=-1)
-        _add(surplus, entry, "surplus")
-        opened = Lines()
+            _add(taken, entry, part, sign=sign)
+        _add(taken, entry, "missing_unsent", sign=-1)
+        _add(unsent, entry, "surplus", sign=sign)
         _add(opened, entry, "open")
-        last_open.update(opened)
-    gone = Lines()
-    for entry in log.named("shipment_diverted", "shipment_returned"):
-        _add(gone, entry, "quantity")
-        taken = Lines()
-        _add(taken, entry, "quantity")
-        for line in taken.keys() & last_open.keys():
-            last_open[line] -= taken[line]
+        _add(moved_on, entry, "quantity")
+        for to, more in ((counted, taken), (surplus, unsent), (gone, moved_on)):
+            for line, quantity in more.items():
+                to[line] += quantity
+        for line in {(entry.data["shipment_id"], one["lot_id"]) for one in entry.data["lines"]}:
+            if entry.name not in _AFTERWARDS:
+                last_open[line] = opened[line]
+            elif line in last_open:
+                last_open[line] += unsent[line] - taken[line] - moved_on[line]
     off_vehicle = _off_vehicle(log)
     for line, quantity in sent.items():
         shipment, lot = line
@@ -63,9 +68,11 @@ def _off_vehicle(log: Log) -> Lines:
     taken = Lines()
     for entry in log.named("stock_moved"):
         kind, _, shipment = str(entry.data["cause"]).partition("/")
-        leaves = entry.data["from_place_id"] in vehicles and entry.data["to_place_id"] not in vehicles
-        if kind == "shipment" and leaves and "reverses" not in entry.data:
+        off, on = entry.data["from_place_id"] in vehicles, entry.data["to_place_id"] in vehicles
+        if kind == "shipment" and off and not on:
             taken[(shipment, entry.data["lot_id"])] += entry.data["quantity"]
+        elif kind == "shipment" and on and "reverses" in entry.data:
+            taken[(shipment, entry.data["lot_id"])] -= entry.data["quantity"]
     return taken
 
 

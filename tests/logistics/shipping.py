@@ -7,7 +7,10 @@ from services.logistics.shipments.diverting import DivertShipment, Taken
 from services.logistics.shipments.domain import Shipment
 from services.logistics.shipments.lines import Line
 from services.logistics.shipments.returning import ReceiveReturn, Sorted
-from shared.contracts.ids import ActorId, LotId, PlaceId, RequestId, ReturnId, ShipmentId
+from services.logistics.shipments.taking_back import TakeBackCount, take_back
+from services.logistics.stock.reversing import ReverseMovement
+from shared.contracts.ids import ActorId, EventId, LotId, PlaceId, RequestId, ReturnId, ShipmentId
+from shared.contracts.logistics import StockMoved
 from shared.contracts.shipments import DiversionReason, ReturnCondition, Signature, SignerRole
 from tests.logistics.builders import (
     RICE,
@@ -83,3 +86,19 @@ def back(*lines: tuple[str, int, ReturnCondition], **changes: Any) -> ReceiveRet
     }
     sorted_ = tuple(Sorted(LotId(lot), quantity, condition) for lot, quantity, condition in lines)
     return ReceiveReturn(ReturnId(new_id()), lines=sorted_, **given)
+
+
+def taken_back(event_id: str, moved: StockMoved, **changes: Any) -> ReverseMovement | TakeBackCount:
+    """The reversal of a movement as the door asks for it."""
+    given: dict[str, Any] = {"seed": new_id(), "recorded_on": TODAY, **changes}
+    reversal = ReverseMovement(
+        lot_id=moved.lot_id,
+        event_id=EventId(event_id),
+        from_place_id=moved.from_place_id,
+        to_place_id=moved.to_place_id,
+        quantity=moved.quantity,
+        reason=moved.reason,
+        cause=moved.cause,
+        **given,
+    )
+    return take_back(reversal)

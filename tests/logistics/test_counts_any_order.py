@@ -17,7 +17,7 @@ from services.logistics.counts.domain import Count, CountStatus
 from services.logistics.intake.domain import Capture
 from services.logistics.places.domain import is_account
 from services.logistics.stock.domain import Lot
-from services.logistics.stock.receiving import ReverseMovement
+from services.logistics.stock.reversing import ReverseMovement
 from shared.contracts.counts import CountPosted
 from shared.contracts.ids import CountId, EventId
 from shared.contracts.logistics import StockMoved

@@ -1,4 +1,5 @@
-"""One shipment and what comes of it, under any order of counts, stops, diversions, returns and signatures.
+"""One shipment and what comes of it, under any order of counts, counts taken back, stops, diversions, returns and
+signatures.
 
 Goal: no unit of a line is lost or made, at any moment. Method: a state machine that gives random commands, right and
 wrong ones, to the rules, and looks at the lines, the vehicles and the accounts after each.
@@ -17,6 +18,7 @@ from services.logistics.shipments.lines import Line
 from services.logistics.shipments.signing import SignShortfall
 from services.logistics.stock.domain import Lot
 from shared.contracts.ids import ActorId, PlaceId, ShipmentId
+from shared.contracts.logistics import StockMoved
 from shared.contracts.shipments import ReturnCondition, Shortfall, Signature, SignerRole
 from shared.contracts.vocabulary import PlaceKind
 from tests.logistics.builders import (
@@ -35,7 +37,16 @@ from tests.logistics.builders import (
     receive,
     setting,
 )
-from tests.logistics.shipping import BOAT, DROP_POINT, OTHER_VILLAGE_PLACE, at_stop, back, divert, request_of
+from tests.logistics.shipping import (
+    BOAT,
+    DROP_POINT,
+    OTHER_VILLAGE_PLACE,
+    at_stop,
+    back,
+    divert,
+    request_of,
+    taken_back,
+)
 from tests.logistics.story import Story
 
 PART = st.integers(0, 30)
@@ -104,12 +115,22 @@ class Journey(RuleBasedStateMachine):
         how = {"shipment_id": ShipmentId(shipment.id), "request_id": request_of(self.story, shipment.id)}
         self.story.when(back((lot, quantity, ReturnCondition.GOOD), **how))
 
+    @precondition(lambda self: self._moved())
+    @rule(data=DATA)
+    def take_a_count_back(self, data: st.DataObject) -> None:
+        """Any movement of a shipment may be tried; what a count had moved comes back with the shipment's figures."""
+        event_id, moved = data.draw(st.sampled_from(self._moved()))
+        self.story.when(taken_back(event_id, moved))
+
     @rule(data=DATA, shortfall=st.sampled_from(Shortfall), signer=st.sampled_from(["sopir-17", "petugas-7"]))
     def sign(self, data: st.DataObject, shortfall: Shortfall, signer: str) -> None:
         shipment = data.draw(st.sampled_from(self._shipments()))
         role = SignerRole.CARRIER if shortfall is Shortfall.LOSS else SignerRole.RECEIVER
         signature = Signature(role=role, signer_id=ActorId(signer))
         self.story.when(SignShortfall(ShipmentId(shipment.id), shortfall, signature, TODAY))
+
+    def _moved(self) -> list[tuple[str, StockMoved]]:
+        return [(one.id, one.payload) for one in self.story.events if isinstance(one.payload, StockMoved)]
 
     def _shipments(self) -> list[Shipment]:
         return [one for one in self.story.states.values() if isinstance(one, Shipment)]

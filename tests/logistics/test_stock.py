@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from services.logistics.places.domain import DAMAGED, LOST, SUPPLIER, TRANSIT, OpenPlace
 from services.logistics.stock.domain import Balance, Lot, moved
-from services.logistics.stock.receiving import MoveStock, ReverseMovement
+from services.logistics.stock.receiving import MoveStock
+from services.logistics.stock.reversing import ReverseMovement
 from services.logistics.stock.valuing import ValueLot, Worth, worth_idr
 from shared.contracts.ids import EventId, LotId, OwnerId, PlaceId, Subject
 from shared.contracts.ledger import ValueBasis

@@ -6,7 +6,7 @@ import pytest
 
 from services.logistics.intake.domain import Capture
 from services.logistics.places.domain import HANDED_OUT, LOST, SURPLUS
-from services.logistics.stock.receiving import ReverseMovement
+from services.logistics.stock.reversing import ReverseMovement
 from shared.contracts.ids import EventId, LotId, PlaceId, Subject
 from shared.contracts.logistics import StockMoved
 from shared.contracts.vocabulary import FieldFlag, MovementReason

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from services.logistics.periods.domain import ClosePeriod, Obstacles
 from services.logistics.periods.late import ClosedBooks
 from services.logistics.places.domain import HANDED_OUT
-from services.logistics.stock.receiving import ReverseMovement
+from services.logistics.stock.reversing import ReverseMovement
 from shared.contracts.ids import ActorId, EventId, LotId, Subject
 from shared.contracts.logistics import GoodsHandedOut, StockMoved
 from shared.contracts.periods import ValuationMethod

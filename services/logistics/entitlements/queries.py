@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.logistics.entitlements.open_rations import open_rations
 from services.logistics.entitlements.plans import PlannedFamily
 from services.logistics.entitlements.standing import Family, standings
 from services.logistics.entitlements.tables import (
@@ -110,7 +111,13 @@ async def distribution_by_id(connection: AsyncConnection, distribution_id: str) 
     row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         return None
-    held = sa.select(planned_ration.c.household_id, planned_ration.c.item_code, planned_ration.c.quantity)
-    held = held.where(planned_ration.c.distribution_id == distribution_id)
-    held = held.order_by(planned_ration.c.household_id, planned_ration.c.item_code)
-    return {**json_row(row), "to_give": [json_row(one) for one in (await connection.execute(held)).mappings()]}
+    named = (
+        sa.select(planned_ration.c.household_id).where(planned_ration.c.distribution_id == distribution_id).distinct()
+    )
+    held = await open_rations(connection, list((await connection.execute(named)).scalars()))
+    to_give = [
+        {name: ration[name] for name in ("household_id", "item_code", "quantity")}
+        for ration in held
+        if ration["distribution_id"] == distribution_id
+    ]
+    return {**json_row(row), "to_give": to_give}

@@ -1,4 +1,4 @@
-"""What households and families are due, kept up with every need, hand-out, list, plan and link.
+"""What households and families are due, kept up with every need, hand-out, list, reversal, plan and link.
 
 Owns a read model written in the transaction that logs the events. Who is linked to whom changes what stands as over
 the entitlement, at once and for what was got before; it moves no goods and changes no sum of what anybody got.
@@ -14,7 +14,7 @@ from services.logistics.entitlements import tables
 from services.logistics.entitlements.families import regroup
 from services.logistics.entitlements.households import keep_households
 from services.logistics.entitlements.standing import excesses_of
-from services.logistics.handouts.recipients import source_of
+from services.logistics.handouts.recipients import given_back, source_of
 from services.logistics.handouts.tables import received
 from shared.contracts.distribution import (
     DistributionCancelled,
@@ -23,7 +23,7 @@ from shared.contracts.distribution import (
     RationPlanned,
     RecipientListPosted,
 )
-from shared.contracts.logistics import GoodsHandedOut, NeedRecorded, RationProfileSet
+from shared.contracts.logistics import GoodsHandedOut, NeedRecorded, RationProfileSet, StockMoved
 from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.http.reads import array
@@ -101,6 +101,7 @@ async def _keep_plans(connection: AsyncConnection, placed: Sequence[Placed]) -> 
             "item_code": line.item_code,
             "quantity": line.quantity,
             "planned_for": said.planned_for.isoformat(),
+            "position": one.position,
         }
         for one in placed
         if isinstance(said := one.event.payload, RationPlanned)
@@ -125,9 +126,11 @@ async def _that_got(connection: AsyncConnection, placed: Sequence[Placed]) -> se
         if isinstance(said := one.event.payload, GoodsHandedOut) and said.household_ids and one.event.sequence == 1
     ]
     found = {str(household_id) for said in named for household_id in said.household_ids}
-    lists = [source_of(one, said) for one in placed if isinstance(said := one.event.payload, RecipientListPosted)]
-    if lists:
-        query = sa.select(received.c.household_id).where(received.c.source == array(lists)).distinct()
+    payloads = [(one, one.event.payload) for one in placed]
+    sources = [source_of(one, said) for one, said in payloads if isinstance(said, RecipientListPosted)]
+    sources += [source for _, said in payloads if isinstance(said, StockMoved) and (source := given_back(said))]
+    if sources:
+        query = sa.select(received.c.household_id).where(received.c.source == array(sources)).distinct()
         found |= set((await connection.execute(query)).scalars())
     return found
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.entitlements.due import Excess, Got, Planned, Share, excesses, shares, window_of
 from services.logistics.entitlements.families import families_of
+from services.logistics.entitlements.open_rations import open_rations
 from services.logistics.entitlements.tables import profile_version
 from services.logistics.rations.domain import due
 from services.logistics.rations.norms import NORMS
@@ -34,10 +35,6 @@ _SUMS = (
 )
 _GOT = (
     "SELECT source, household_id, item_code, quantity, received_on, position FROM received WHERE household_id = ANY($1)"
-)
-_PLANNED = (
-    "SELECT distribution_id, household_id, item_code, quantity, planned_for FROM planned_ration "
-    "WHERE household_id = ANY($1)"
 )
 # A need may be derived by a built-in norm that was never set as a profile.
 _BUILT_IN = {norm.profile_id: (norm.days, norm.lines) for norm in NORMS}
@@ -165,6 +162,7 @@ async def _got(connection: AsyncConnection, household_ids: Sequence[str]) -> Map
 
 async def _planned(connection: AsyncConnection, household_ids: Sequence[str]) -> Mapping[str, list[Planned]]:
     found: dict[str, list[Planned]] = defaultdict(list)
-    for distribution_id, household_id, item_code, quantity, on in await fetch(connection, _PLANNED, household_ids):
-        found[household_id].append(Planned(distribution_id, household_id, item_code, quantity, on))
+    for row in await open_rations(connection, household_ids):
+        of = (row["distribution_id"], row["household_id"], row["item_code"])
+        found[row["household_id"]].append(Planned(*of, row["quantity"], row["planned_for"]))
     return found

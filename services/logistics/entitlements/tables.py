@@ -75,7 +75,8 @@ family_member = sa.Table(
     sa.Index("family_member_by_family", "family_id"),
 )
 
-# Rations that plans still hold; gone once their distribution's list is posted or the plan is cancelled.
+# Rations as planned, each by its event; gone once their distribution's list is posted or the plan is cancelled. What a
+# post gave by a hand-out since is taken off when they are read (`open_rations.py`).
 planned_ration = sa.Table(
     "planned_ration",
     metadata,
@@ -84,6 +85,7 @@ planned_ration = sa.Table(
     sa.Column("item_code", sa.Text, primary_key=True),
     quantity("quantity"),
     sa.Column("planned_for", sa.Date, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
     sa.CheckConstraint("quantity > 0", name="planned_ration_quantity"),
     sa.Index("planned_ration_by_household", "household_id"),
 )

@@ -20,7 +20,7 @@ async def given_of(
 
     `household_count` 0: nobody was named, so the place and the day are all there is to find them by.
     """
-    query = sa.select(lot_given).where(lot_given.c.lot_id == lot_id)
+    query = sa.select(lot_given).where(lot_given.c.lot_id == lot_id, lot_given.c.quantity > 0)
     return await rows_of(connection, query, [lot_given.c.source], after=after, limit=limit), await as_of(connection)
 
 
@@ -44,7 +44,7 @@ async def recipients_of(
             received.c.received_on,
         )
         .select_from(lot_given.join(received, same))
-        .where(lot_given.c.lot_id == lot_id)
+        .where(lot_given.c.lot_id == lot_id, lot_given.c.quantity > 0)
     )
     keys = [lot_given.c.source, received.c.household_id]
     return await rows_of(connection, query, keys, after=after, limit=limit), await as_of(connection)

@@ -146,6 +146,7 @@ async def _went(connection: AsyncConnection, lot_ids: Sequence[str]) -> list[dic
             sa.cast(sa.func.sum(lot_given.c.quantity * share.c.per_unit), sa.BigInteger).label("quantity"),
         )
         .select_from(share.join(lot_given, lot_given.c.lot_id == share.c.lot_id))
+        .where(lot_given.c.quantity > 0)
         .group_by(district, share.c.item_code)
         .order_by(district, share.c.item_code)
     )
@@ -153,6 +154,7 @@ async def _went(connection: AsyncConnection, lot_ids: Sequence[str]) -> list[dic
     reached = (
         sa.select(district, share.c.item_code, sa.func.count(received.c.household_id.distinct()).label("households"))
         .select_from(share.join(lot_given, lot_given.c.lot_id == share.c.lot_id).join(received, same))
+        .where(lot_given.c.quantity > 0)
         .group_by(district, share.c.item_code)
     )
     counts = {(row.area_code, row.item_code): row.households for row in await connection.execute(reached)}

@@ -153,7 +153,7 @@ async def _areas(connection: AsyncConnection, lot_ids: Sequence[str]) -> list[di
             sa.func.max(lot_given.c.given_on).label("last_on"),
             sa.func.count().filter(lot_given.c.household_count == 0).label("without_names"),
         )
-        .where(lot_given.c.lot_id == array(lot_ids))
+        .where(lot_given.c.lot_id == array(lot_ids), lot_given.c.quantity > 0)
         .group_by(lot_given.c.area_code, lot_given.c.place_id, lot_given.c.item_code)
         .order_by(lot_given.c.area_code, lot_given.c.place_id, lot_given.c.item_code)
     )
@@ -164,7 +164,7 @@ async def _households(connection: AsyncConnection, lot_ids: Sequence[str]) -> in
     query = (
         sa.select(sa.func.count(received.c.household_id.distinct()))
         .select_from(lot_given.join(received, _SAME))
-        .where(lot_given.c.lot_id == array(lot_ids))
+        .where(lot_given.c.lot_id == array(lot_ids), lot_given.c.quantity > 0)
     )
     return int(await connection.scalar(query) or 0)
 
@@ -184,7 +184,7 @@ async def recipients(
             received.c.received_on,
         )
         .select_from(lot_given.join(received, _SAME))
-        .where(lot_given.c.lot_id == array(lot_ids))
+        .where(lot_given.c.lot_id == array(lot_ids), lot_given.c.quantity > 0)
     )
     keys = [received.c.household_id, lot_given.c.lot_id, lot_given.c.source]
     return await rows_of(connection, query, keys, after=after, limit=limit), await as_of(connection)
@@ -206,7 +206,7 @@ async def lots_of_household(
             lot.c.recall_id,
         )
         .select_from(lot_given.join(received, _SAME).join(lot, lot.c.id == lot_given.c.lot_id))
-        .where(received.c.household_id == household_id)
+        .where(received.c.household_id == household_id, lot_given.c.quantity > 0)
     )
     keys = [lot_given.c.lot_id, lot_given.c.source]
     return await rows_of(connection, query, keys, after=after, limit=limit), await as_of(connection)

@@ -112,7 +112,7 @@ async def handed_out(connection: AsyncConnection, handout_id: str) -> tuple[tupl
     """What a hand-out gave of each item."""
     query = (
         sa.select(lot_given.c.item_code, sa.cast(sa.func.sum(lot_given.c.quantity), sa.BigInteger).label("quantity"))
-        .where(lot_given.c.source == f"handout/{handout_id}")
+        .where(lot_given.c.source == f"handout/{handout_id}", lot_given.c.quantity > 0)
         .group_by(lot_given.c.item_code)
         .order_by(lot_given.c.item_code)
     )
@@ -131,7 +131,7 @@ async def given_to_nobody(  # noqa: PLR0913 -- what is asked, from when, and whi
     """A page of goods that hand-outs gave without naming a household, and no list tells of, by hand-out and lot."""
     due_on = lot_given.c.given_on + ASSUMED_LIST_DUE_DAYS
     query = sa.select(lot_given, due_on.label("due_on"), (due_on < today).label("overdue")).where(
-        lot_given.c.household_count == 0, lot_given.c.source.startswith("handout/")
+        lot_given.c.household_count == 0, lot_given.c.quantity > 0, lot_given.c.source.startswith("handout/")
     )
     if place_id is not None:
         query = query.where(lot_given.c.place_id == place_id)

@@ -22,7 +22,13 @@ from shared.contracts.requests import (
     RequestSubmitted,
     RequestTakenOver,
 )
-from shared.contracts.shipments import RequestUnserved, ShipmentDispatched, ShipmentPassed, ShipmentReceived
+from shared.contracts.shipments import (
+    RequestUnserved,
+    ShipmentCountReversed,
+    ShipmentDispatched,
+    ShipmentPassed,
+    ShipmentReceived,
+)
 from shared.contracts.vocabulary import FieldFlag
 from shared.kit.database import json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
@@ -50,6 +56,7 @@ Followed = (
     | ShipmentDispatched
     | ShipmentPassed
     | ShipmentReceived
+    | ShipmentCountReversed
     | RequestUnserved
 )
 Line = dict[str, Any]
@@ -86,7 +93,7 @@ def _follow(lines: dict[tuple[str, str], Line], said: Followed) -> None:
             _reserve(lines, said)
         case ShipmentDispatched() | RequestUnserved():
             _send(lines, said)
-        case ShipmentPassed() | ShipmentReceived():
+        case ShipmentPassed() | ShipmentReceived() | ShipmentCountReversed():
             _arrive(lines, said)
 
 
@@ -139,15 +146,18 @@ def _reserve(
                 one["given_back"] = one["requested"] - one["dispatched"]
 
 
-def _arrive(lines: Mapping[tuple[str, str], Line], said: ShipmentPassed | ShipmentReceived) -> None:
-    if said.request_id is None or FieldFlag.RECEIVED_TWICE in said.flags:
+def _arrive(
+    lines: Mapping[tuple[str, str], Line], said: ShipmentPassed | ShipmentReceived | ShipmentCountReversed
+) -> None:
+    sign = -1 if isinstance(said, ShipmentCountReversed) else 1
+    if not isinstance(said, ShipmentCountReversed) and FieldFlag.RECEIVED_TWICE in said.flags:
         return
     for counted in said.lines:
-        one = lines.get((said.request_id, counted.item_code))
+        one = lines.get((said.request_id or "", counted.item_code))
         if one is not None:
-            one["accepted"] += counted.accepted
-            one["missing"] += counted.missing
-            one["damaged"] += counted.damaged
+            one["accepted"] += sign * counted.accepted
+            one["missing"] += sign * counted.missing
+            one["damaged"] += sign * counted.damaged
 
 
 def _of(lines: Mapping[tuple[str, str], Line], request_id: str) -> Iterable[Line]:

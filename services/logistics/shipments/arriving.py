@@ -156,7 +156,7 @@ def _cannot_write(states: States, command: CountShipment, shipment: Shipment | N
         return Refusal(
             slug="shipment-counted-already",
             detail="These goods were counted already, and nothing of them is on its way.",
-            next_step="Read the shipment; correct a wrong count by a movement of the lot.",
+            next_step="Read the shipment; reverse the movements of a wrong count, then count again.",
         )
     return signer_not_other() if _same_signer(command.signatures) else None
 

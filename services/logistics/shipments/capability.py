@@ -3,7 +3,7 @@
 Owns the one list of this folder's parts.
 """
 
-from services.logistics.shipments import arriving, dispatching, diverting, handing_over, returning, signing
+from services.logistics.shipments import arriving, dispatching, diverting, handing_over, returning, signing, taking_back
 from services.logistics.shipments import domain as shipments
 from services.logistics.shipments.http import shipments_router
 from services.logistics.shipments.lines import Line
@@ -26,6 +26,7 @@ SHIPMENTS = Capability(
                 contract.ShipmentDispatched,
                 contract.ShipmentPassed,
                 contract.ShipmentReceived,
+                contract.ShipmentCountReversed,
                 contract.SurplusFound,
                 contract.ShipmentSigned,
                 contract.ShipmentDiverted,
@@ -52,6 +53,7 @@ SHIPMENTS = Capability(
         dispatching.PickShipment: dispatching.decide_pick,
         dispatching.DispatchShipment: dispatching.decide_dispatch,
         arriving.CountShipment: arriving.decide_count_shipment,
+        taking_back.TakeBackCount: taking_back.decide_take_back_count,
         signing.SignShortfall: signing.decide_sign_shortfall,
         diverting.DivertShipment: diverting.decide_divert,
         returning.ReceiveReturn: returning.decide_return,

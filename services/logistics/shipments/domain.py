@@ -1,7 +1,7 @@
 """Shipments: goods that left a store in a vehicle, and where each unit of them has gone since.
 
 Owns the state of a shipment from its loading list to its last open unit. What may be decided about it stands in
-`dispatching.py`, `arriving.py`, `signing.py`, `diverting.py` and `returning.py`. Pure.
+`dispatching.py`, `arriving.py`, `taking_back.py`, `signing.py`, `diverting.py` and `returning.py`. Pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from services.logistics.shipments.lines import Line
 from shared.contracts.shipments import (
     DispatchedLine,
     ReceivedLine,
+    ShipmentCountReversed,
     ShipmentDispatched,
     ShipmentDiverted,
     ShipmentPassed,
@@ -106,7 +107,7 @@ def signer_not_other() -> Refusal:
 
 
 def evolve_shipment(shipment: Shipment | None, event: Event) -> Shipment:
-    """The shipment after it was picked, left, was counted, diverted, returned or signed for."""
+    """The shipment after it was picked, left, was counted (or that taken back), diverted, returned or signed for."""
     before = replace(shipment or Shipment(event.ref.id, 0), version=event.sequence)
     match event.payload:
         case ShipmentPicked() | ShipmentDispatched() as said:
@@ -115,8 +116,8 @@ def evolve_shipment(shipment: Shipment | None, event: Event) -> Shipment:
             return _passed(before, said)
         case ShipmentReceived() as said:
             return _received(before, said)
-        case ShipmentDiverted() | ShipmentReturned() as said:
-            return _taken_off(before, said)
+        case ShipmentDiverted() | ShipmentReturned() | ShipmentCountReversed() as said:
+            return _taken(before, said)
         case ShipmentSigned() as said:
             return _signed(before, said.shortfall, said.signature)
         case SurplusFound():
@@ -124,9 +125,25 @@ def evolve_shipment(shipment: Shipment | None, event: Event) -> Shipment:
     raise TypeError(f"{event.payload.type} after {before.version}")
 
 
-def _taken_off(shipment: Shipment, said: ShipmentDiverted | ShipmentReturned) -> Shipment:
+def _taken(shipment: Shipment, said: ShipmentDiverted | ShipmentReturned | ShipmentCountReversed) -> Shipment:
+    if isinstance(said, ShipmentCountReversed):
+        return _taken_back(shipment, said)
     after = account.after_diversion if isinstance(said, ShipmentDiverted) else account.after_return
     return _settled(replace(shipment, lines=after(shipment.lines, said.lines)))
+
+
+def _taken_back(shipment: Shipment, said: ShipmentCountReversed) -> Shipment:
+    """Who had signed for a shortfall that is none any more signs for the next one anew."""
+    lines = account.after_taking_back(shipment.lines, said.lines)
+    lost = any(line.missing for line in lines.values())
+    damaged = any(line.damaged for line in lines.values())
+    after = replace(
+        shipment,
+        lines=lines,
+        loss_signer_id=shipment.loss_signer_id if lost else None,
+        damage_signer_id=shipment.damage_signer_id if damaged else None,
+    )
+    return _settled(after)
 
 
 def _sent(shipment: Shipment, said: ShipmentPicked | ShipmentDispatched) -> Shipment:

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from shared.contracts.ids import ItemCode, LotId, PlaceId
-from shared.contracts.shipments import DispatchedLine, LineQuantity, ReceivedLine
+from shared.contracts.shipments import DispatchedLine, LineQuantity, ReceivedLine, TakenBackLine
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line. `open` is still on its way in the place `carried_in`; `counted_at` is the last place it was counted.
+    """A line. `open` is still on its way in the place `carried_in`; `counted_at` is the last place it was counted,
+    unless that count was taken back.
 
     `unserved` is the most of what was loaded that will not reach who asked for it: what a surplus makes up for later
     is no longer missed, but was asked for again by then.
@@ -96,6 +97,25 @@ def after_count(lines: Lines, counted: Iterable[ReceivedLine], at: str, next_veh
         )
         after[key] = _booked(counted_line)
     return after
+
+
+def after_taking_back(lines: Lines, taken: Iterable[TakenBackLine]) -> Lines:
+    """The lines after a part of a count was taken back: what was on board is open, and may be counted as it was."""
+    after = dict(lines)
+    opened: set[str] = set()
+    for one in taken:
+        line = after[str(one.line_no)]
+        on_board = one.accepted + one.missing + one.damaged - one.surplus
+        opened |= {line.lot_id} if on_board else set()
+        after[str(one.line_no)] = replace(
+            line,
+            accepted=line.accepted - one.accepted,
+            missing=line.missing - one.missing,
+            damaged=line.damaged - one.damaged,
+            surplus=line.surplus - one.surplus,
+            open=line.open + on_board,
+        )
+    return {key: replace(line, counted_at=None) if line.lot_id in opened else line for key, line in after.items()}
 
 
 def after_diversion(lines: Lines, taken: Iterable[LineQuantity]) -> Lines:

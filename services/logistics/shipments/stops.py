@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.shipments.tables import shipment_stop
 from shared.contracts.shipments import (
+    ShipmentCountReversed,
     ShipmentDispatched,
     ShipmentDiverted,
     ShipmentPassed,
@@ -29,7 +30,15 @@ _WRITE = sa.text(
     f"FROM {recordset(shipment_stop, _COLUMNS)}"
 )
 
-Stopped = ShipmentDispatched | ShipmentPassed | ShipmentReceived | ShipmentDiverted | ShipmentReturned | ShipmentSigned
+Stopped = (
+    ShipmentDispatched
+    | ShipmentPassed
+    | ShipmentReceived
+    | ShipmentCountReversed
+    | ShipmentDiverted
+    | ShipmentReturned
+    | ShipmentSigned
+)
 
 
 async def apply_stops(connection: AsyncConnection, placed: Sequence[Placed]) -> None:
@@ -67,10 +76,8 @@ def _where(said: Stopped) -> tuple[str | None, date]:
             return said.to_place_id, said.received_on
         case ShipmentDiverted():
             return said.to_place_id, said.diverted_on
-        case ShipmentReturned():
-            return None, said.returned_on
-        case ShipmentSigned():
-            return None, said.signed_on
+        case ShipmentCountReversed(reversed_on=on) | ShipmentReturned(returned_on=on) | ShipmentSigned(signed_on=on):
+            return None, on
 
 
 STOPS = ReadModel("shipment_stops", (shipment_stop,), apply_stops)

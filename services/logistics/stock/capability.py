@@ -4,7 +4,7 @@ Owns the one list of this folder's parts.
 """
 
 from services.logistics.stock import domain as stock
-from services.logistics.stock import receiving, valuing
+from services.logistics.stock import receiving, reversing, valuing
 from services.logistics.stock.card import CARD, TO_EXPLAIN
 from services.logistics.stock.http import stock_router
 from services.logistics.stock.tables import balance, lot, reservation
@@ -39,7 +39,7 @@ STOCK = Capability(
         receiving.ReceiveLot: receiving.decide_receive_lot,
         valuing.ValueLot: valuing.decide_value_lot,
         receiving.MoveStock: receiving.decide_move_stock,
-        receiving.ReverseMovement: receiving.decide_reverse_movement,
+        reversing.ReverseMovement: reversing.decide_reverse_movement,
     },
     routers=lambda runtime: [stock_router(runtime)],
     read_models=(CARD, TO_EXPLAIN),

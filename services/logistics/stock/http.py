@@ -13,9 +13,11 @@ from services.logistics.doors import Asked, Body, CommandKey, Reader, Storekeepe
 from services.logistics.periods.late import ClosedBooks
 from services.logistics.periods.queries import closed_until
 from services.logistics.places.domain import is_account
+from services.logistics.shipments.taking_back import take_back
 from services.logistics.stock import queries
 from services.logistics.stock.card_queries import CardOf, TotalOf, card, totals
-from services.logistics.stock.receiving import OFFICE_REASONS, MoveStock, ReceiveLot, ReverseMovement
+from services.logistics.stock.receiving import OFFICE_REASONS, MoveStock, ReceiveLot
+from services.logistics.stock.reversing import ReverseMovement
 from services.logistics.stock.valuing import ValueLot, Worth
 from shared.contracts.ids import EventId, ItemCode, LotId, OwnerId, OwnerText, PlaceId, Slug, Subject, UuidText
 from shared.contracts.ledger import ValueBasis
@@ -134,7 +136,8 @@ def _add_moving(router: APIRouter, runtime: Runtime) -> None:
 
     @router.post("/movements/{event_id}/reversal", status_code=201, summary="Reverse a movement written in error")
     async def reverse(request: Request, event_id: UuidText, principal: Storekeeper, key: CommandKey) -> Response:
-        """The original stays; a linked movement brings the goods back."""
+        """The original stays; a linked movement brings the goods back. What a count took off a vehicle is on it again,
+        to be counted anew."""
         async with runtime.database.reading() as connection:
             moved = await queries.movement_of(connection, event_id)
             if moved is None:
@@ -142,7 +145,7 @@ def _add_moving(router: APIRouter, runtime: Runtime) -> None:
             moved_on = moved["occurred_on"] or moved["moved_on"]
             closed = await closed_until(connection, moved_on)
         _demand_stores(principal, moved["place_id"], moved["other_place_id"])
-        command = ReverseMovement(
+        reversal = ReverseMovement(
             lot_id=LotId(moved["lot_id"]),
             event_id=EventId(event_id),
             from_place_id=PlaceId(moved["place_id"]),
@@ -157,7 +160,7 @@ def _add_moving(router: APIRouter, runtime: Runtime) -> None:
             closed=ClosedBooks(tuple(closed), runtime.today()),
             owners=owned_by(principal),
         )
-        return await office_command(runtime, request, principal, key, command)
+        return await office_command(runtime, request, principal, key, take_back(reversal))
 
 
 def agree(unit_value_idr: int | None, value_basis: ValueBasis) -> None:

@@ -1,22 +1,21 @@
-"""Office decisions about goods outside any request: receive a lot, move it, reverse a movement.
+"""Office decisions about goods outside any request: receive a lot, move it.
 
 Owns their commands and refusals. A decision takes only what is there and not reserved. Pure.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from services.logistics.items import domain as items
-from services.logistics.periods.late import OPEN_BOOKS, ClosedBooks
 from services.logistics.places import domain as places
 from services.logistics.stock.domain import Lot
 from services.logistics.stock.owners import ANY_OWNER, Owners, not_owned, not_yours
 from services.logistics.stock.posting import Postings, Transfer
-from services.logistics.stock.refusals import lot_expired, lot_unknown, not_available
+from services.logistics.stock.refusals import goods_on_the_way, lot_expired, lot_unknown, not_available
 from services.logistics.stock.valuing import Worth
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import EventId, ItemCode, LotId, OwnerId, PlaceId, Subject
+from shared.contracts.ids import ItemCode, LotId, OwnerId, PlaceId, Subject
 from shared.contracts.ledger import ValueBasis
 from shared.contracts.logistics import LotReceived
 from shared.contracts.vocabulary import MovementReason, PlaceKind
@@ -36,7 +35,7 @@ _TARGETS = {
     MovementReason.DAMAGE: PlaceKind.DAMAGED,
     MovementReason.QUARANTINE: PlaceKind.QUARANTINE,
 }
-_ORIGINS = frozenset({*places.STORES, PlaceKind.VEHICLE, PlaceKind.QUARANTINE})
+_ORIGINS = frozenset({*places.STORES, PlaceKind.QUARANTINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +83,6 @@ class MoveStock:
     def reads(self) -> Sequence[Ref]:
         """Both places."""
         return (Ref("place", self.from_place_id), Ref("place", self.to_place_id))
-
-
-@dataclass(frozen=True, slots=True)
-class ReverseMovement:
-    """The office takes a movement back that should not have been written. The places are those of the original.
-
-    `happened_at` is when the original happened: where a place was counted since, the reversal leaves it as counted.
-    `moved_on` is its day: where that lies in a closed period, the reversal is marked as of a prior period.
-    """
-
-    lot_id: LotId
-    event_id: EventId
-    from_place_id: PlaceId
-    to_place_id: PlaceId
-    quantity: int
-    reason: str
-    cause: Subject
-    seed: str
-    recorded_on: date
-    happened_at: datetime | None = None
-    moved_on: date | None = None
-    closed: ClosedBooks = OPEN_BOOKS
-    owners: Owners = ANY_OWNER
-
-    def aggregates(self) -> Sequence[Ref]:
-        """The lot."""
-        return (Ref("lot", self.lot_id),)
-
-    def reads(self) -> Sequence[Ref]:
-        """The books closed for the original's day."""
-        return self.closed.refs()
 
 
 def decide_receive_lot(states: States, command: ReceiveLot) -> list[Payload] | Refusal:
@@ -166,6 +134,8 @@ def decide_move_stock(states: States, command: MoveStock) -> list[Payload] | Ref
     if lot is None:
         return lot_unknown()
     from_kind, to_kind = (places.kind_of(states, id_) for id_ in (command.from_place_id, command.to_place_id))
+    if from_kind is PlaceKind.VEHICLE:
+        return goods_on_the_way()
     if from_kind not in _ORIGINS:
         return places.place_unknown(command.from_place_id)
     target = _TARGETS.get(command.reason)
@@ -179,68 +149,3 @@ def decide_move_stock(states: States, command: MoveStock) -> list[Payload] | Ref
     transfer = Transfer(command.lot_id, command.from_place_id, command.to_place_id, command.quantity, command.reason)
     postings.post(transfer)
     return postings.events
-
-
-def decide_reverse_movement(states: States, command: ReverseMovement) -> list[Payload] | Refusal:
-    """Take a movement back once, if its goods are still where it brought them."""
-    lot = states.find(Lot, command.lot_id)
-    if lot is None:
-        return lot_unknown()
-    refusal = not_yours(command.owners, lot) or _not_reversed(command.reason)
-    if refusal is not None:
-        return refusal
-    if command.event_id in lot.reversed:
-        return Refusal(
-            slug="movement-reversed-already",
-            detail="This movement was reversed already.",
-            next_step="Read the stock card; reverse the reversal if it was the mistake.",
-        )
-    there = lot.balance(command.to_place_id)
-    if not there.account and not there.counted_after(command.happened_at):
-        refusal = not_available(there, command.quantity)
-        if refusal is not None:
-            return refusal
-    closed = command.closed.days(states)
-    prior = command.moved_on is not None and closed(lot.owner_id, command.moved_on)
-    postings = Postings.over(
-        states,
-        [lot.id],
-        seed=command.seed,
-        cause=command.cause,
-        moved_on=command.moved_on if prior and command.moved_on is not None else command.recorded_on,
-        captured_at=command.happened_at,
-        posted_on=command.recorded_on,
-        prior_period=closed,
-    )
-    transfer = Transfer(
-        lot_id=command.lot_id,
-        from_place_id=command.to_place_id,
-        to_place_id=command.from_place_id,
-        quantity=command.quantity,
-        reason=MovementReason.CORRECTION,
-        reverses=command.event_id,
-    )
-    postings.post(transfer)
-    return postings.events
-
-
-def _not_reversed(reason: str) -> Refusal | None:
-    if reason == MovementReason.DISPATCH:
-        return Refusal(
-            slug="dispatch-not-reversed",
-            detail="These goods are on their way, and their receiver will count them.",
-            next_step="Let the receiver count them, or write them as returned when they are back.",
-        )
-    if reason in (MovementReason.ASSEMBLY, MovementReason.UNPACKING):
-        return Refusal(
-            slug="kit-not-reversed",
-            detail="Kits and their parts move together.",
-            next_step="Take the kits apart, or make them again.",
-        )
-    if reason in (MovementReason.COUNT, MovementReason.COUNT_OFFSET):
-        return Refusal(
-            slug="count-not-reversed",
-            detail="An approved count stands as it was signed.",
-            next_step="Count again; the new count explains the difference.",
-        )
-    return None

@@ -67,3 +67,12 @@ def lot_expired(on: date) -> Refusal:
         next_step="Write the goods off; nothing past its last day is given to victims.",
         params={"expires_on": on.isoformat()},
     )
+
+
+def goods_on_the_way() -> Refusal:
+    """The refusal to move goods on or off a vehicle apart from its shipment, which says where each unit is."""
+    return Refusal(
+        slug="goods-on-the-way",
+        detail="Where goods on a vehicle are is told by their shipment, unit by unit.",
+        next_step="Count the shipment with what is missing or damaged, take back a wrong count, or record a return.",
+    )

@@ -8,8 +8,9 @@ from services.logistics.counts.domain import Count, CountStatus
 from services.logistics.entitlements.domain import LinkHouseholds, UnlinkHouseholds
 from services.logistics.periods.domain import ClosePeriod, Obstacles, Period
 from services.logistics.places.domain import is_account
+from services.logistics.shipments.taking_back import take_back
 from services.logistics.stock.domain import Lot
-from services.logistics.stock.receiving import ReverseMovement
+from services.logistics.stock.reversing import ReverseMovement
 from shared.contracts.distribution import LinkReason, UnlinkReason
 from shared.contracts.ids import ActorId, CountId, EventId, HouseholdId, LotId, PlaceId
 from shared.contracts.logistics import StockMoved
@@ -30,6 +31,8 @@ REVERSED = frozenset(
         MovementReason.EMERGENCY_ISSUE,
         MovementReason.COUNT,
         MovementReason.CORRECTION,
+        MovementReason.HOP,
+        MovementReason.QUARANTINE,
     }
 )
 
@@ -96,7 +99,7 @@ class BookDays(World):
             moved_on=said.occurred_on or said.moved_on,
             closed=self.closed(),
         )
-        self.does(command, at=happened_at)
+        self.does(take_back(command), at=happened_at)
 
     @precondition(lambda self: not self.states(Period))
     @rule()

@@ -59,12 +59,13 @@ class Holds(World):
 
     @invariant()
     def vehicles_hold_just_what_is_on_its_way(self) -> None:
+        """What the ledger says is on a vehicle is what its shipments say is open, counted, taken back or not."""
         on_the_way: Counter[tuple[str, str]] = Counter()
         for _, line in self.lines():
             on_the_way[(line.lot_id, line.carried_in)] += line.open
         for lot in self.states(Lot):
             for vehicle in (TRANSIT, BOAT):
-                assert lot.balance(vehicle).on_hand >= on_the_way[(lot.id, vehicle)] >= 0
+                assert lot.balance(vehicle).on_hand == on_the_way[(lot.id, vehicle)] >= 0
 
     @invariant()
     def every_unit_of_a_line_is_accounted_for(self) -> None:
