@@ -14,18 +14,6 @@ from tanggap.checker.findings import Finding, Kind
 Balances = Mapping[tuple[str, str], int]
 # Accounts outside the stores may hold less than nothing, as may a store that a report from the field overdrew.
 ACCOUNTS = ("supplier", "donor", "handed_out", "lost", "damaged", "consumed", "destroyed", "surplus")
-# What changes a line of a shipment, and the two sides of it that are equal at every position.
-_LINES_CHANGE = (
-    "shipment_dispatched",
-    "shipment_passed",
-    "shipment_received",
-    "shipment_diverted",
-    "shipment_returned",
-)
-_TAKEN_OFF = {"shipment_diverted": "diverted", "shipment_returned": "returned"}
-_COUNTED = ("accepted", "damaged", "missing")
-_COME, _GONE = ("dispatched", "surplus"), (*_COUNTED, "returned", "diverted", "open")
-_UNLOADS = ("delivery", "damage", "loss")
 
 
 def check_stock(evidence: Evidence) -> Iterator[Finding]:

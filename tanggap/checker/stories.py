@@ -8,6 +8,7 @@ from typing import Any
 
 from tanggap.checker.evidence import Evidence
 from tanggap.checker.findings import Finding, Kind
+from tanggap.checker.post_stories import POST_STORIES
 from tanggap.checker.supply_stories import SUPPLY_STORIES
 
 Story = Mapping[str, Any]
@@ -21,7 +22,16 @@ def check_stories(evidence: Evidence) -> Iterator[Finding]:
             yield _unseen(story["name"], "the checker does not know this story")
         elif not seen(evidence, story):
             yield _unseen(story["name"], "the logs do not show it")
+    yield from _not_played(evidence)
     yield from _met_twice(evidence)
+
+
+def _not_played(evidence: Evidence) -> Iterator[Finding]:
+    """A flood with a supply has every story of it, at any scale, but for those that hang on what was there before."""
+    if "logistics" in evidence.journal.opening["services"]:
+        told = {story["name"] for story in evidence.journal.stories()}
+        for name in sorted((SUPPLY_STORIES.keys() | POST_STORIES.keys()) - SOMETIMES - told):
+            yield _unseen(name, "it was not played")
 
 
 def _met_twice(evidence: Evidence) -> Iterator[Finding]:
@@ -114,7 +124,12 @@ SEEN: Mapping[str, Callable[[Evidence, Story], bool]] = {
     "not_enacted": _not_enacted,
     "returned": _returned,
     **SUPPLY_STORIES,
+    **POST_STORIES,
 }
+
+
+# The book of an earlier flood is closed already; a regency with goods for all is not taken over from.
+SOMETIMES = frozenset({"period_closed", "taken_over"})
 
 
 def _unseen(name: str, detail: str) -> Finding:

@@ -7,8 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tanggap.checker.asking import check_asking
+from tanggap.checker.cooking import check_cooking
 from tanggap.checker.evidence import Entry, Evidence, Log
 from tanggap.checker.findings import Finding, Kind
+from tanggap.checker.sharing import check_sharing
 from tanggap.checker.shipments import check_shipments, check_told
 
 # A decision, who decided, the event of the same subject it rests on, and who stood for that: never the same person.
@@ -26,6 +29,9 @@ def check_supply(evidence: Evidence) -> Iterator[Finding]:
         return
     yield from check_shipments(log)
     yield from check_told(log)
+    yield from check_asking(log)
+    yield from check_sharing(log)
+    yield from check_cooking(log)
     yield from _four_eyes(log)
     yield from _inspections(log)
     yield from _reservations(log)

@@ -7,32 +7,21 @@ hand-outs before the goods it gave away.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from tanggap.flood.ids import Ids
 from tanggap.flood.plan import Clock, Post
-from tanggap.flood.reports import Device, Report, batches_of
-from tanggap.flood.stage import NotAsPlanned, Stage
-from tanggap.flood.writing import A_YEAR
+from tanggap.flood.reporting import Reporting
+from tanggap.flood.reports import Report
+from tanggap.flood.sending import Sent
+from tanggap.flood.stage import Stage
 
 RECEIVED = "field.shipment_received.v1"
 HANDED_OUT = "field.goods_handed_out.v1"
 HOUSEHOLDS_A_HAND_OUT = 200
 # What a post keeps back for those who come later, in percent.
 KEPT = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A shipment on its way: who will count it, for which village, how much of each lot, and what the lots are of."""
-
-    shipment_id: str
-    receiver: Post
-    area_code: str
-    lots: Mapping[str, int]
-    items: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -47,16 +36,16 @@ class _Arrived:
 class Deliveries:
     """The posts, receiving and giving."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, reporting: Reporting) -> None:
         options = stage.world.options
         self._stage = stage
+        self._reporting = reporting
         self._random = Random(f"deliveries/{options.seed}/{options.run}")
         self._ids = Ids(self._random)
-        self._devices = {post.post_id: Device(post.device_id, self._ids) for post in stage.world.posts}
 
     async def count(self, sent: Sent, lines: Sequence[Mapping[str, Any]]) -> None:
         """Report what was counted of one shipment, at once."""
-        await self._send(sent.receiver, [self._receipt(sent, lines)])
+        await self._reporting.send(sent.receiver, [self._receipt(sent, lines)])
 
     async def count_and_hand_out(self, sent: Sequence[Sent]) -> int:
         """Report every shipment as it arrived and what was given away; returns how many hand-outs there were."""
@@ -80,7 +69,7 @@ class Deliveries:
             self._random.shuffle(reports)
         else:
             reports = [*receipts, *hand_outs]
-        await self._send(post, reports)
+        await self._reporting.send(post, reports)
         return len(hand_outs)
 
     def _counted(self, sent: Sent) -> list[dict[str, Any]]:
@@ -94,7 +83,7 @@ class Deliveries:
         return lines
 
     def _receipt(self, sent: Sent, lines: Sequence[Mapping[str, Any]]) -> Report:
-        return self._report(sent.receiver, RECEIVED, {"shipment_id": sent.shipment_id, "lines": list(lines)})
+        return self._reporting.report(sent.receiver, RECEIVED, {"shipment_id": sent.shipment_id, "lines": list(lines)})
 
     def _hand_outs(self, village: str, goods: _Arrived) -> list[Report]:
         """The village's share to its households, group by group; the goods named by item, as posts do, or by lot."""
@@ -115,25 +104,8 @@ class Deliveries:
                 "lines": lines,
                 "household_ids": list(group),
             }
-            reports.append(self._report(goods.receiver, HANDED_OUT, data))
+            reports.append(self._reporting.report(goods.receiver, HANDED_OUT, data))
         return reports
-
-    def _report(self, post: Post, type_: str, data: dict[str, Any]) -> Report:
-        return self._devices[post.post_id].report(type_, data, self._captured(post))
-
-    def _captured(self, post: Post) -> datetime:
-        number = self._devices[post.post_id].number
-        at = self._stage.world.options.anchor + timedelta(milliseconds=number % 1000)
-        return at - A_YEAR if post.clock is Clock.A_YEAR_BACK else at
-
-    async def _send(self, post: Post, reports: Sequence[Report]) -> None:
-        for batch in batches_of(reports):
-            items = await self._stage.caller.reports(
-                "logistics", self._stage.posts[post.post_id], batch.ids, batch.body
-            )
-            other = [item for item in items if item["status"] != "accepted"]
-            if other:
-                raise NotAsPlanned(f"{len(other)} reports were {other[0]['status']}: {other[0].get('problem')}")
 
 
 def _gather(arrived: _Arrived, sent: Sent) -> None:

@@ -11,19 +11,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tanggap.flood.asking import Asking
 from tanggap.flood.box import Box
 from tanggap.flood.caller import Caller
 from tanggap.flood.custody import Custody
 from tanggap.flood.faults import Faults, Schedule
 from tanggap.flood.field import Field, Registered
+from tanggap.flood.hops import Hops
 from tanggap.flood.journal import Journal
+from tanggap.flood.kitchens import Kitchens
 from tanggap.flood.letters import Letters
 from tanggap.flood.ministry import Ministry
 from tanggap.flood.money import Money, Paid
 from tanggap.flood.office import declare, stock_up
 from tanggap.flood.plan import Options
 from tanggap.flood.readiness import Ready, get_ready
+from tanggap.flood.reporting import Reporting
 from tanggap.flood.scale import SCALE_DEFAULT
+from tanggap.flood.sending import Sending
 from tanggap.flood.stage import Cast, Progress, Stage
 from tanggap.flood.stores import Stores, Supplied
 from tanggap.flood.verifying import Verifying
@@ -118,7 +123,8 @@ class _Play:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._goods = Stores(stage) if "logistics" in stage.caller.services else None
+        self._reporting, self._sending = Reporting(stage), Sending(stage)
+        self._goods = Stores(stage, self._reporting, self._sending) if "logistics" in stage.caller.services else None
         self._money = Money(stage) if "aid" in stage.caller.services else None
         self._ready: Ready | None = None
 
@@ -146,14 +152,22 @@ class _Play:
         if self._goods is None or self._ready is None:
             return None
         await self._stage.caught_up("logistics")
-        self._stage.progress("supplying", 0, 3)
+        self._stage.progress("supplying", 0, 4)
         supplied = await self._goods.supply()
-        self._stage.progress("supplying", 1, 3)
+        self._stage.progress("supplying", 1, 4)
         await Letters(self._stage, await Ministry(self._stage).play()).play()
-        self._stage.progress("supplying", 2, 3)
+        self._stage.progress("supplying", 2, 4)
+        await self._serve_posts()
+        self._stage.progress("supplying", 3, 4)
         await Custody(self._stage, self._ready).play()
-        self._stage.progress("supplying", 3, 3)
+        self._stage.progress("supplying", 4, 4)
         return supplied
+
+    async def _serve_posts(self) -> None:
+        """What the posts asked for themselves: sent, counted on its way, cooked."""
+        asked = await Asking(self._stage, self._reporting, self._sending).play()
+        arrived = await Hops(self._stage, self._reporting).play(asked)
+        await Kitchens(self._stage, self._reporting).play(arrived)
 
     async def _compensate(self) -> Paid | None:
         """Verify in two rounds with a new rule between them, then pay."""

@@ -5,17 +5,16 @@ Owns the order of these steps. What a post counts and gives away is `deliveries.
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from tanggap.flood.caller import Actor
-from tanggap.flood.deliveries import Deliveries, Sent
+from tanggap.flood.deliveries import Deliveries
 from tanggap.flood.office import BLANKET, BLANKETS, drawn_id
-from tanggap.flood.plan import Post
+from tanggap.flood.reporting import Reporting
+from tanggap.flood.sending import Sending, Sent
 from tanggap.flood.stage import NotAsPlanned, Stage
 
 SHORT_ARRIVED = 92
 SHORT_DAMAGED = 3
-AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +29,10 @@ class Supplied:
 class Stores:
     """The warehouses at work, and the posts as far as goods go."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, reporting: Reporting, sending: Sending) -> None:
         self._stage = stage
-        self._turn = asyncio.Semaphore(AT_ONCE)
-        self._by_village = {village: post for post in stage.world.posts for village in post.villages}
+        self._reporting = reporting
+        self._sending = sending
 
     async def supply(self) -> Supplied:
         """Serve what the villages need, and the post that waits for a hundred blankets."""
@@ -44,9 +43,9 @@ class Stores:
         request_ids = [item["id"] for item in opened if item["status"] == "accepted"]
         blankets = await self._ask_blankets()
         await self._serve([*request_ids, blankets])
-        sent = [one for each in await asyncio.gather(*map(self._dispatch, request_ids)) for one in each]
-        short = await self._dispatch(blankets)
-        deliveries = Deliveries(stage)
+        sent = [one for each in await asyncio.gather(*map(self._sending.dispatch, request_ids)) for one in each]
+        short = await self._sending.dispatch(blankets)
+        deliveries = Deliveries(stage, self._reporting)
         await self._come_up_short(deliveries, short)
         handed_out = await deliveries.count_and_hand_out(sent)
         return Supplied(len(request_ids) + 1, len(sent) + len(short), handed_out)
@@ -91,37 +90,6 @@ class Stores:
                 raise NotAsPlanned(f"{act}: a request was not accepted: {refused[0].get('problem')}")
             stage.progress(part, first + len(body["request_ids"]), len(request_ids))
 
-    async def _dispatch(self, request_id: str) -> list[Sent]:
-        """Send what is reserved for a request, one vehicle a store."""
-        async with self._turn:
-            stage, storekeeper = self._stage, self._stage.cast.storekeeper
-            request = await stage.caller.read("logistics", storekeeper, f"/v1/requests/{request_id}")
-            return [await self._load(request, place) for place in _stores_of(request)]
-
-    async def _load(self, request: dict[str, Any], place_id: str) -> Sent:
-        stage = self._stage
-        shipment_id = drawn_id(stage, "shipment", request["id"], place_id)
-        loaded = [one for one in request["reservations"] if one["place_id"] == place_id]
-        body = {
-            "shipment_id": shipment_id,
-            "request_id": request["id"],
-            "from_place_id": place_id,
-            "document_number": f"SJ/{shipment_id[-12:]}",
-        }
-        key = stage.key("dispatch", shipment_id)
-        await stage.must("logistics", stage.cast.storekeeper, "/v1/shipments", key, body)
-        lots: dict[str, int] = {}
-        for one in loaded:
-            lots[one["lot_id"]] = lots.get(one["lot_id"], 0) + one["quantity"]
-        items = {one["lot_id"]: one["item_code"] for one in loaded}
-        return Sent(shipment_id, self._receiver(request["to_place_id"]), request["area_code"], lots, items)
-
-    def _receiver(self, place_id: str) -> Post:
-        """The post that takes what goes to a place: itself, or the one responsible for a village."""
-        if place_id in self._by_village:
-            return self._by_village[place_id]
-        return next(post for post in self._stage.world.posts if post.post_id == place_id)
-
     async def _come_up_short(self, deliveries: Deliveries, sent: list[Sent]) -> None:
         """A hundred were sent, ninety-two arrived, three of them damaged."""
         if [sum(one.lots.values()) for one in sent] != [BLANKETS]:
@@ -138,7 +106,3 @@ class Stores:
         await deliveries.count(sent[0], lines)
         told = {"accepted": SHORT_ARRIVED - SHORT_DAMAGED, "missing": BLANKETS - SHORT_ARRIVED}
         self._stage.journal.story("short_shipment", shipment_id=sent[0].shipment_id, **told, damaged=SHORT_DAMAGED)
-
-
-def _stores_of(request: dict[str, Any]) -> list[str]:
-    return sorted({one["place_id"] for one in request["reservations"]})
