@@ -39,6 +39,7 @@ async def test_the_reserve_is_drawn_on_up_to_its_quota(office: Office) -> None:
     assert (shown[regency]["used"], shown[regency]["remaining"]) == (70, 30)
     assert (shown[province]["used"], "ceiling" in shown[province]) == (70, False)
     assert await office.items("/v1/quotas", over=True) == []
+    assert set(shown) == {one["id"] for one in await office.items("/v1/quotas", fiscal_year=quota["fiscal_year"])}
 
     gone = {"from_place_id": STORE, "to_place_id": "desa-2001", "lines": [{"lot_id": lot, "quantity": 50}]}
     issued = await office.done("/v1/emergency-issues", gone)

@@ -54,7 +54,7 @@ def quotas_router(runtime: Runtime) -> APIRouter:
         asked: Asked,
         _: OfficeReader,
         area_code: Annotated[AreaCode | None, Query(description="this area and all below it")] = None,
-        fiscal_year: FiscalYear | None = None,
+        fiscal_year: Annotated[int | None, Query(ge=2000, le=2999)] = None,
         *,
         over: Annotated[bool, Query(description="only those that facts went beyond")] = False,
     ) -> Response:
