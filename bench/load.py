@@ -121,6 +121,27 @@ async def send_all(target: Target, bodies: Sequence[bytes], *, connections: int,
     return answers
 
 
+async def send_in_turns(targets: Sequence[Target], count: int, *, expected: int) -> list[list[Answer]]:
+    """Ask each target `count` times, a request to each in turns, never two at once; the answers of each target.
+
+    Who is first changes with every turn. Raises: UnexpectedAnswer.
+    """
+    requests = [target.request(b"") for target in targets]
+    answers: list[list[Answer]] = [[] for _ in targets]
+    opened = [await _open(target) for target in targets]
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            for turn in range(count):
+                for place in range(len(targets))[:: -1 if turn % 2 else 1]:
+                    answer = await opened[place].ask(requests[place])
+                    _check(answer, expected)
+                    answers[place].append(answer)
+    finally:
+        for connection in opened:
+            connection.close()
+    return answers
+
+
 async def send_paced(
     target: Target, bodies: Sequence[bytes], *, every_s: float, connections: int, expected: int
 ) -> list[Answer]:

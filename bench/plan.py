@@ -32,13 +32,11 @@ class Plan:
     batch_connections: int = 4
     single_connections: int = 32
     seed: int = 1
+    stock: StockPlan = StockPlan()
     growth: bool = False
-    stock: StockPlan | None = None
 
 
 WHOLE = Plan()
-WHOLE_STOCK = StockPlan()
-QUICK_STOCK = StockPlan(few=2_000, many=4_000, reads=20, hand_outs=400, shipments=10)
 QUICK = replace(
     WHOLE,
     repeats=1,
@@ -48,4 +46,5 @@ QUICK = replace(
     echo_requests=200,
     latency_households=300,
     floor_leaves=500,
+    stock=StockPlan(few=6_000, many=12_000, reads=20, hand_outs=400, shipments=10),
 )

@@ -40,8 +40,7 @@ def run_bench(plan: Plan, report: Report) -> Results:
         results = uvloop.run(_measure(stage, plan, report))
     finally:
         stage.stop()
-    if plan.stock is not None:
-        results.stock = uvloop.run(measure_stock(plan.stock, report))
+    results.stock = uvloop.run(measure_stock(plan.stock, report))
     if plan.growth:
         results.growth = uvloop.run(measure_growth(GrowthPlan(), report))
     return results

@@ -94,17 +94,18 @@ class Stage:
         scope = {"area": ("*",), "place": ("*",), "owner": ("*",)}
         return issue(key, Grant(subject, roles, scope=scope), installation=self.installation, ttl=TOKEN_TTL)
 
-    def start_services(self) -> None:
-        """Migrate and start every service there is, and wait until all are ready."""
+    def start_services(self, names: Sequence[str] = ()) -> None:
+        """Migrate and start these services, or every one there is, and wait until all are ready."""
+        started = names or self.services
         for name in self.services:
             self._ports[name] = free_port()
-        migrations = [start(self._service(name, "migrate")) for name in self.services]
-        for name, migration in zip(self.services, migrations, strict=True):
+        migrations = [start(self._service(name, "migrate")) for name in started]
+        for name, migration in zip(started, migrations, strict=True):
             if migration.wait(MIGRATE_DEADLINE_S) != 0:
                 raise RuntimeError(f"{name} was not migrated: see {self._log(name)}")
-        for name in self.services:
+        for name in started:
             self._start(name, self._service(name))
-        for name in self.services:
+        for name in started:
             self._wait_ready(name)
 
     def stop_program(self, name: str) -> None:

@@ -27,22 +27,18 @@ def bench_command(
     growth: Annotated[
         bool, typer.Option("--growth", help="Also compare 10,000 and 500,000 stored households; takes minutes.")
     ] = False,
-    stock: Annotated[
-        bool, typer.Option("--stock", help="Also read and write a ledger of 1,000,000 movements; takes minutes.")
-    ] = False,
 ) -> None:
     """Start servers and services of its own, measure, stop them. Exit 0: all targets met; 3: not all."""
     if not (CHECKOUT / "bench" / "run.py").exists():
         message = _("The bench is not part of the installed package.")
         fail("bench-not-here", message, next_step=_("Run it in a checkout."))
     sys.path.insert(0, str(CHECKOUT))
-    from bench.plan import QUICK, QUICK_STOCK, WHOLE, WHOLE_STOCK
+    from bench.plan import QUICK, WHOLE
     from bench.results import tables
     from bench.run import run_bench
 
     plan = QUICK if quick else replace(WHOLE, repeats=repeats)
-    ledger = (QUICK_STOCK if quick else WHOLE_STOCK) if stock else None
-    results = run_bench(replace(plan, growth=growth, stock=ledger), progress)
+    results = run_bench(replace(plan, growth=growth), progress)
     document = results.document()
     code = Exit.OK if quick or document["met"] else Exit.PARTLY
     answer(document, text=tables(results), code=code)

@@ -26,8 +26,8 @@ DEADLINE_S = 240
 @pytest.mark.slow
 @pytest.mark.timeout(DEADLINE_S + 20)
 def test_a_quick_bench_measures_every_way_and_leaves_nothing_running(tmp_path: Path) -> None:
-    """`tanggap --json bench --quick --stock` from any folder: every way, every target judged, no process left."""
-    command = [str(Path(sys.executable).with_name("tanggap")), "--json", "bench", "--quick", "--stock"]
+    """`tanggap --json bench --quick` from any folder: every way, every target judged, no process left."""
+    command = [str(Path(sys.executable).with_name("tanggap")), "--json", "bench", "--quick"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
