@@ -65,12 +65,14 @@ reservation = sa.Table(
     sa.Index("lot_reservation_by_place", "place_id", "parent"),
 )
 
-# The stock card (kartu barang): two rows a movement, one for each place, with the balance it leaves.
+# The stock card (kartu barang): two rows a movement, one for each place, with the balance it leaves. Every index that
+# knows positions begins with the place: one by position alone would be searched from the ledger's first movement for a
+# place that was opened late.
 movement = sa.Table(
     "movement",
     metadata,
-    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("place_id", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    text("place_id"),
     text("event_id"),
     text("lot_id"),
     text("item_code"),
@@ -87,8 +89,8 @@ movement = sa.Table(
     sa.Column("moved_on", sa.Date, nullable=False),
     sa.Column("occurred_on", sa.Date),
     listed("flags"),
+    sa.PrimaryKeyConstraint("place_id", "position", name="movement_pkey"),
     sa.CheckConstraint("change <> 0", name="movement_change"),
-    sa.Index("movement_by_place", "place_id", "position"),
     sa.Index("movement_by_place_and_item", "place_id", "item_code", "position"),
     sa.Index("movement_by_place_and_lot", "place_id", "lot_id", "position"),
     sa.Index("movement_by_event", "event_id"),
