@@ -7,16 +7,16 @@ changes sum to zero.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.domain import KITS
 from services.logistics.stock.tables import movement, to_explain
-from shared.contracts.envelope import timestamp
 from shared.contracts.logistics import GoodsHandedOut, LotReceived, StockMoved
 from shared.contracts.shipments import ShipmentPassed, ShipmentReceived, SurplusFound
 from shared.contracts.vocabulary import MovementReason
-from shared.kit.database import json_rows, recordset
+from shared.kit.database import copy_rows, fetch, json_rows, recordset
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.log.append import Placed
 
@@ -24,13 +24,10 @@ from shared.kit.log.append import Placed
 RECEIPT = "receipt"
 _CARD = [str(column.name) for column in movement.columns]
 _LOOK = [str(column.name) for column in to_explain.columns]
-_LAST = sa.text(
-    "SELECT p.place_id, p.lot_id, m.balance FROM unnest(CAST(:places AS text[]), CAST(:lots AS text[])) "
+_LAST = (
+    "SELECT p.place_id, p.lot_id, m.balance FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) "
     "AS p(place_id, lot_id), LATERAL (SELECT balance FROM movement AS m WHERE m.place_id = p.place_id "
     "AND m.lot_id = p.lot_id ORDER BY m.position DESC LIMIT 1) AS m"
-)
-_WRITE = sa.text(
-    f"INSERT INTO movement ({', '.join(_CARD)}) SELECT {', '.join(_CARD)} FROM {recordset(movement, _CARD)}"
 )
 _NOTE = sa.text(
     f"INSERT INTO to_explain ({', '.join(_LOOK)}) SELECT {', '.join(_LOOK)} FROM {recordset(to_explain, _LOOK)}"
@@ -43,28 +40,27 @@ async def apply_movements(connection: AsyncConnection, placed: Sequence[Placed])
     if not rows:
         return
     cards = sorted({(row["place_id"], row["lot_id"]) for row in rows})
-    wanted = {"places": [place for place, _ in cards], "lots": [lot for _, lot in cards]}
-    found = (await connection.execute(_LAST, wanted)).all()
-    balances: dict[tuple[str, str], int] = {(row.place_id, row.lot_id): row.balance for row in found}
+    found = await fetch(connection, _LAST, [place for place, _ in cards], [lot for _, lot in cards])
+    balances: dict[tuple[str, str], int] = {(row["place_id"], row["lot_id"]): row["balance"] for row in found}
     for row in rows:
         card = (row["place_id"], row["lot_id"])
         balances[card] = row["balance"] = balances.get(card, 0) + row["change"]
-    await connection.execute(_WRITE, {"rows": json_rows(rows)})
+    await copy_rows(connection, movement, _CARD, [[row.get(name) for name in _CARD] for row in rows])
 
 
 def _rows(one: Placed) -> Iterator[dict[str, Any]]:
     match one.event.payload:
         case LotReceived() as said:
             reason = MovementReason.ASSEMBLY if said.from_place_id == KITS else RECEIPT
-            of_lot = {"lot_id": said.lot_id, "item_code": said.item_code, "reason": reason, "flags": []}
-            when: dict[str, str | None] = {"cause": one.event.ref.subject, "moved_on": said.received_on.isoformat()}
+            of_lot = {"lot_id": said.lot_id, "item_code": said.item_code, "reason": reason, "flags": "[]"}
+            when: dict[str, Any] = {"cause": one.event.ref.subject, "moved_on": said.received_on}
             ends = (said.from_place_id, said.place_id)
         case StockMoved() as said:
             of_lot = {
                 "lot_id": said.lot_id,
                 "item_code": said.item_code,
                 "reason": said.reason,
-                "flags": list(said.flags),
+                "flags": orjson.dumps(said.flags).decode(),
             }
             when = {
                 "cause": said.cause,
@@ -72,8 +68,8 @@ def _rows(one: Placed) -> Iterator[dict[str, Any]]:
                 "movement_id": said.movement_id,
                 "offsets": said.offsets,
                 "count_id": said.count_id,
-                "moved_on": said.moved_on.isoformat(),
-                "occurred_on": said.occurred_on.isoformat() if said.occurred_on is not None else None,
+                "moved_on": said.moved_on,
+                "occurred_on": said.occurred_on,
             }
             ends = (said.from_place_id, said.to_place_id)
         case _:
@@ -86,7 +82,7 @@ def _rows(one: Placed) -> Iterator[dict[str, Any]]:
             "place_id": place,
             "other_place_id": other,
             "change": change,
-            "happened_at": timestamp(one.event.time),
+            "happened_at": one.event.time,
             **of_lot,
             **when,
         }
