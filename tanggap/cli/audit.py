@@ -56,7 +56,7 @@ def verify_command(directory: Folder, key: Keys = None, since: Since = None) -> 
     """Verify an export against keys kept elsewhere. Exit 0: as signed; 3: no key, self-consistent only; 5: not so."""
     keys = _keys(key)
     try:
-        verdict = verify(directory, keys, since=_seen(since, keys))
+        verdict = verify(directory, keys, since=_seen(since, keys), processes=os.cpu_count() or 1)
     except (BadArchive, BadNote) as error:
         fail("export-unreadable", str(error), code=Exit.AUDIT_MISMATCH)
     code = Exit.AUDIT_MISMATCH if verdict.findings else Exit.OK if verdict.trusted else Exit.PARTLY

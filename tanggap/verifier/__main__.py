@@ -5,6 +5,7 @@ audit` does the same and more.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def _folder(directory: Path, keys: list[Key], since: Path | None) -> tuple[int, 
         seen = read_checkpoint(since.read_text(encoding="utf-8"), keys)
         if keys and not seen.signed_by:
             raise BadNote("the checkpoint to compare with is signed by none of the given keys")
-    verdict = verify(directory, keys, since=seen)
+    verdict = verify(directory, keys, since=seen, processes=os.cpu_count() or 1)
     lines = [f"{verdict.origin}: {verdict.size} entries, {verdict.checkpoints} checkpoints"]
     lines += [str(finding) for finding in verdict.findings]
     if verdict.findings:

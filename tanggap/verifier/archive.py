@@ -16,7 +16,7 @@ CHECKPOINTS_BYTES_MAX = 1_073_741_824
 SMALL_FILE_BYTES_MAX = 65_536
 WINDOW_BYTES_MAX = 134_217_728
 HASH_BYTES = 32
-_READ_BYTES = 1_048_576
+_READ_BYTES = 65_536  # so few that what is unpacked stays in the processor's cache until its leaves are judged
 
 
 class BadArchive(ValueError):
@@ -83,6 +83,10 @@ class Archive:
         """The segments an export of `size` leaves consists of."""
         for before in range(0, size, self.segment_leaves):
             yield Segment(before + 1, min(before + self.segment_leaves, size))
+
+    def segment_count(self, size: int) -> int:
+        """How many segments that are."""
+        return -(-size // self.segment_leaves)
 
     def segment_of(self, position: int, size: int) -> Segment:
         """The segment that holds a position."""

@@ -8,6 +8,9 @@ Source: RFC 6962 section 2.1; the proof checks follow RFC 9162 sections 2.1.3.2 
 from collections.abc import Sequence
 from hashlib import sha256
 
+# The root of a perfect subtree, and how many leaves it has.
+Subtree = tuple[bytes, int]
+
 
 class BadProof(ValueError):
     """A proof has the wrong length or does not lead where it should."""
@@ -37,12 +40,13 @@ class Forest:
         return forest
 
     def add(self, hashes: Sequence[bytes]) -> None:
-        """Append leaf hashes. Whole rows are hashed at once where the count allows it, for speed."""
-        at = 0
-        while at < len(hashes):
-            width = _aligned_width(self.count, len(hashes) - at)
-            self._join(_perfect(hashes[at : at + width]), width)
-            at += width
+        """Append leaf hashes."""
+        self.join(subtrees(self.count, hashes))
+
+    def join(self, following: Sequence[Subtree]) -> None:
+        """Append leaves by the subtrees they were made into, as `subtrees` gives them for this forest's count."""
+        for root, width in following:
+            self._join(root, width)
 
     def _join(self, root: bytes, width: int) -> None:
         count = self.count
@@ -61,6 +65,17 @@ class Forest:
         for peak in self._peaks[-2::-1]:
             root = inner_hash(peak, root)
         return root
+
+
+def subtrees(count: int, hashes: Sequence[bytes]) -> list[Subtree]:
+    """The perfect subtrees that leaf hashes form when they follow `count` leaves, as large as they can be."""
+    found = []
+    at = 0
+    while at < len(hashes):
+        width = _aligned_width(count + at, len(hashes) - at)
+        found.append((_perfect(hashes[at : at + width]), width))
+        at += width
+    return found
 
 
 def _aligned_width(count: int, available: int) -> int:

@@ -1,99 +1,85 @@
 """What every log's leaves must be, whatever they say: events of one source, in order, none twice.
 
-Owns the checks that the tree cannot make. Reads leaves as they come and remembers ids and sequences (about 250
-bytes of memory an entry). Must not know any event's meaning but the log's own two: `log_opened`, `log_key_added`.
+Owns the checks that the tree cannot make. Remembers ids and sequences (about 250 bytes of memory an entry). Must not
+know any event's meaning but the log's own two: `log_opened`, `log_key_added`.
 """
 
-import contextlib
 from collections.abc import Sequence
-from operator import itemgetter
+from itertools import repeat
 from typing import Any
 
 import orjson
 
 from tanggap.verifier.findings import Findings, Kind
 from tanggap.verifier.notes import BadNote, Key, make_key
+from tanggap.verifier.segments import TIME_LENGTH, Expected, Summary
 
-TIME_LENGTH = len("2026-11-24T01:02:03.000004Z")
-_attributes = itemgetter("id", "subject", "sequence", "recordedtime", "source", "type")
 _STRINGS = ("id", "source", "type", "subject", "recordedtime")
 
 
 class Structure:
-    """Checks leaves in the order of the log."""
+    """Checks leaves in the order of the log: whole segments by their summaries, or leaf by leaf."""
 
     def __init__(self, origin: str, findings: Findings) -> None:
-        self._source = "urn:" + origin.replace("/", ":")
+        self.expected = Expected("urn:" + origin.replace("/", ":"), f"{_service(origin)}.log_key_added.v1")
         self._origin = origin
-        self._key_added = f"{_service(origin)}.log_key_added.v1"
         self._findings = findings
         self._ids: set[str] = set()
         self._sequences: dict[str, int] = {}
         self._recorded = ""
         self.keys_added: list[tuple[int, Key]] = []
 
+    def follow(self, summary: Summary) -> bool:
+        """Go on by a segment that is in order by itself, if it also follows what was before; else nothing is taken."""
+        before = list(map(self._sequences.get, summary.subjects, repeat(0)))
+        if summary.recorded_first < self._recorded or before != summary.before:
+            return False
+        if not self._ids.isdisjoint(summary.ids):
+            return False
+        self._ids.update(summary.ids)
+        self._sequences.update(zip(summary.subjects, summary.after, strict=True))
+        self._recorded = summary.recorded_last
+        for position, leaf in summary.closer:
+            self._look_closer(position, orjson.loads(leaf))
+        return True
+
     def check(self, first: int, leaves: Sequence[bytes]) -> None:
-        """Check the leaves that stand from position `first` on."""
-        events = self._parsed(first, leaves)
-        ids, sequences, recorded = self._ids, self._sequences, self._recorded
-        expected, key_added = self._source, self._key_added
-        for position, event in enumerate(events, first):
+        """Check the leaves that stand from position `first` on, one by one, and say what is out of order."""
+        for position, leaf in enumerate(leaves, first):
             try:
-                id_, subject, sequence, at, source, kind = _attributes(event)
-                follows = sequence == sequences.get(subject, 0) + 1 and type(sequence) is int
-                in_time = at >= recorded and len(at) == TIME_LENGTH
-                plain = source == expected and kind != key_added
-                if not (follows and in_time and plain) or id_ in ids or position == 1:
-                    self._recorded = recorded
-                    self._explain(position, event)
-                ids.add(id_)
-                sequences[subject] = sequence
-                if in_time:
-                    recorded = at
-            except (KeyError, TypeError) as error:
-                if event is not None:
-                    self._findings.add(Kind.LEAF_MALFORMED, position, type(error).__name__)
-        self._recorded = recorded
+                event = orjson.loads(leaf)
+                if orjson.dumps(event, option=orjson.OPT_SORT_KEYS) != leaf:
+                    self._findings.add(Kind.LEAF_NOT_CANONICAL, position, "written anew it is not the same bytes")
+                self._check_one(position, event)
+            except (orjson.JSONDecodeError, orjson.JSONEncodeError, KeyError, TypeError) as error:
+                self._findings.add(Kind.LEAF_MALFORMED, position, type(error).__name__)
 
-    def _parsed(self, first: int, leaves: Sequence[bytes]) -> list[Any]:
-        """The events of leaves; None, and a finding, for one that is not JSON.
-
-        Leaves are parsed one by one, so that none can borrow from its neighbour. Their canonical form is compared
-        in one go, for speed, and one by one only where that differs.
-        """
-        with contextlib.suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
-            events = list(map(orjson.loads, leaves))
-            if orjson.dumps(events, option=orjson.OPT_SORT_KEYS) == b"[" + b",".join(leaves) + b"]":
-                return events
-        return [self._parsed_one(position, leaf) for position, leaf in enumerate(leaves, first)]
-
-    def _parsed_one(self, position: int, leaf: bytes) -> Any:
-        try:
-            event = orjson.loads(leaf)
-            if orjson.dumps(event, option=orjson.OPT_SORT_KEYS) != leaf:
-                self._findings.add(Kind.LEAF_NOT_CANONICAL, position, "written anew it is not the same bytes")
-        except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
-            self._findings.add(Kind.LEAF_MALFORMED, position, type(error).__name__)
-            return None
-        return event
-
-    def _explain(self, position: int, event: dict[str, Any]) -> None:
-        """Say what is out of order with an event; nothing for one that only needs a closer look."""
-        if type(event["sequence"]) is not int or not all(isinstance(event[name], str) for name in _STRINGS):
+    def _check_one(self, position: int, event: dict[str, Any]) -> None:
+        id_, subject, sequence, recorded = (event[name] for name in ("id", "subject", "sequence", "recordedtime"))
+        if type(sequence) is not int or not all(isinstance(event[name], str) for name in _STRINGS):
             raise TypeError("an attribute is of another type")
         add = self._findings.add
-        if event["id"] in self._ids:
-            add(Kind.ID_REPEATED, position, f"id {event['id']}")
-        before = self._sequences.get(event["subject"], 0)
-        if event["sequence"] != before + 1:
-            add(Kind.SEQUENCE_GAP, position, f"sequence {event['sequence']} of {event['subject']} follows {before}")
-        if event["recordedtime"] < self._recorded or len(event["recordedtime"]) != TIME_LENGTH:
-            add(Kind.TIME_DECREASES, position, f"{event['recordedtime']} follows {self._recorded or 'nothing'}")
-        if event["source"] != self._source:
+        if id_ in self._ids:
+            add(Kind.ID_REPEATED, position, f"id {id_}")
+        before = self._sequences.get(subject, 0)
+        if sequence != before + 1:
+            add(Kind.SEQUENCE_GAP, position, f"sequence {sequence} of {subject} follows {before}")
+        in_time = recorded >= self._recorded and len(recorded) == TIME_LENGTH
+        if not in_time:
+            add(Kind.TIME_DECREASES, position, f"{recorded} follows {self._recorded or 'nothing'}")
+        if event["source"] != self.expected.source:
             add(Kind.SOURCE_DIFFERS, position, "its source is not the checkpoint's origin")
+        self._look_closer(position, event)
+        self._ids.add(id_)
+        self._sequences[subject] = sequence
+        if in_time:
+            self._recorded = recorded
+
+    def _look_closer(self, position: int, event: dict[str, Any]) -> None:
+        """Read what the log says of itself: how it was opened, and which keys may sign it."""
         if position == 1:
             self._check_opening(event)
-        if event["type"] == self._key_added:
+        if event["type"] == self.expected.key_added:
             self._add_key(position, event)
 
     def _check_opening(self, event: dict[str, Any]) -> None:

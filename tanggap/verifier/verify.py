@@ -4,9 +4,13 @@ Owns the order of the checks. Needs no server and no network, believes no key fo
 code with what wrote the log. A verdict without a key says only that the export agrees with itself.
 """
 
+import multiprocessing
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
 
 from tanggap.verifier.archive import HASH_BYTES, Archive, BadArchive, Segment
@@ -14,10 +18,11 @@ from tanggap.verifier.checkpoints import Checkpoints
 from tanggap.verifier.findings import Finding, Findings, Kind
 from tanggap.verifier.merkle import Forest
 from tanggap.verifier.notes import Checkpoint, Key
+from tanggap.verifier.segments import Summary, summarise
 from tanggap.verifier.structure import Structure
 
 NO_HASH = bytes(HASH_BYTES)
-LEAVES_A_STEP = 32  # so few that leaves and what is parsed from them stay in the processor's cache
+SEGMENTS_AHEAD = 2  # for each process, so that none waits for the walk and no more is kept than is soon needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +57,20 @@ class _Step:
     tile_hashes: Sequence[bytes]
 
 
-def verify(directory: Path, keys: Sequence[Key] = (), *, since: Checkpoint | None = None) -> Verdict:
+def verify(
+    directory: Path, keys: Sequence[Key] = (), *, since: Checkpoint | None = None, processes: int = 1
+) -> Verdict:
     """Verify an export against keys and a checkpoint from outside it.
 
-    `since` is a checkpoint seen earlier and already found to be signed by one of the keys.
+    `since` is a checkpoint seen earlier and already found to be signed by one of the keys. The segments are read by at
+    most as many `processes`, forked from the caller's: not for one whose threads are at work.
     Raises: BadArchive, BadNote when there is no export to verify: its layout or its end cannot be read.
     """
     archive = Archive.open(directory)
     findings = Findings()
     checkpoints = Checkpoints.read(archive, keys, since, findings)
     run = _Run(archive, checkpoints, findings)
-    run.follow()
+    run.follow(processes)
     found = tuple(findings.in_order())
     return Verdict(
         origin=checkpoints.origin,
@@ -93,16 +101,50 @@ class _Run:
         self._lost: list[tuple[int, int]] = []
         self._hopeless = False
 
-    def follow(self) -> None:
+    def follow(self, processes: int) -> None:
         """Walk the whole export, or as far as there is any of it."""
-        for segment in self._archive.segments(self._checkpoints.size):
+        for segment, summary in self._summaries(processes):
             if self._archive.is_absent(segment):
                 self._findings.add(
                     Kind.ENTRY_MISSING, segment.first, "the rest is not there", last=self._checkpoints.size
                 )
                 return
+            if summary is not None and self._structure.follow(summary):
+                self._pass(segment, summary)
+                continue
             for step in self._steps(segment):
                 self._take(step)
+
+    def _summaries(self, processes: int) -> Iterator[tuple[Segment, Summary | None]]:
+        """Each segment with its summary, if nothing is wrong with it."""
+        archive, expected = self._archive, self._structure.expected
+        segments = archive.segments(self._checkpoints.size)
+        processes = min(processes, archive.segment_count(self._checkpoints.size))
+        if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
+            for segment in segments:
+                yield segment, summarise(archive, segment, expected, self._sizes_in(segment))
+            return
+        ahead: deque[tuple[Segment, Future[Summary | None]]] = deque()
+        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
+            for segment in segments:
+                ahead.append((segment, pool.submit(summarise, archive, segment, expected, self._sizes_in(segment))))
+                if len(ahead) > processes * SEGMENTS_AHEAD:
+                    read, summary = ahead.popleft()
+                    yield read, summary.result()
+            for read, summary in ahead:
+                yield read, summary.result()
+
+    def _sizes_in(self, segment: Segment) -> Sequence[int]:
+        return self._checkpoints.sizes_between(segment.first, segment.last)
+
+    def _pass(self, segment: Segment, summary: Summary) -> None:
+        """Add a segment that is in order to both trees, stopping at every checkpoint on the way."""
+        for following, size in zip_longest(summary.stretches, self._sizes_in(segment)):
+            self._entries.join(following)
+            if self._tiles is not None:
+                self._tiles.join(following)
+            if size is not None:
+                self._meet(size)
 
     def _steps(self, segment: Segment) -> Iterator[_Step]:
         tiles = self._tile_hashes(segment)
@@ -132,8 +174,7 @@ class _Run:
             for lines in self._archive.lines(segment):
                 room = segment.count - done
                 wanted = lines[:room]
-                for at in range(0, len(wanted), LEAVES_A_STEP):
-                    yield wanted[at : at + LEAVES_A_STEP]
+                yield wanted
                 done += len(wanted)
                 if len(lines) > room:
                     self._findings.add(Kind.ENTRY_EXTRA, segment.last + 1, "its segment's file goes on")

@@ -25,6 +25,9 @@ STRUCTURE: dict[str, tuple[Kind, dict[str, Any]]] = {
     "source_differs": (Kind.SOURCE_DIFFERS, {"source": "urn:tanggap:test:toy:other"}),
     "no_sequence_number": (Kind.LEAF_MALFORMED, {"sequence": "1"}),
     "subject_not_a_name": (Kind.LEAF_MALFORMED, {"subject": ["a"]}),
+    "id_not_a_text": (Kind.LEAF_MALFORMED, {"id": 5}),
+    "type_not_a_text": (Kind.LEAF_MALFORMED, {"type": 5}),
+    "subject_a_number": (Kind.LEAF_MALFORMED, {"subject": 5}),
     "time_not_a_time": (Kind.LEAF_MALFORMED, {"recordedtime": 5}),
 }
 

@@ -5,6 +5,8 @@ every position in every way somebody who holds the files could.
 """
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -276,6 +278,70 @@ def test_every_changed_byte_of_packed_entries_is_found_or_changes_no_leaf(copy: 
             harmless += 1
             assert tampered._unpack(path) == LEAVES[:WIDTH]
     assert harmless <= 8, "only the frame's header has bits without a meaning"
+
+
+def edit(tampered: Tampered, position: int) -> None:
+    change_segment(tampered, position, lambda lines, at: lines.__setitem__(at, edited(position)))
+
+
+def drop(tampered: Tampered, position: int) -> None:
+    change_segment(tampered, position, lambda lines, at: lines.__delitem__(at))
+
+
+def double(tampered: Tampered, position: int) -> None:
+    change_segment(tampered, position, lambda lines, at: lines.insert(at, lines[at]))
+
+
+def swap(tampered: Tampered, position: int) -> None:
+    change_segment(tampered, position, lambda lines, at: lines.insert(at, lines.pop(at - 1)))
+
+
+def truncate(tampered: Tampered, position: int) -> None:
+    change_segment(tampered, position, lambda lines, at: lines.__delitem__(slice(at, None)))
+
+
+def edit_with_tile(tampered: Tampered, position: int) -> None:
+    tampered.leaves[position - 1] = edited(position)
+    tampered.rewrite(tampered.leaves, notes=tampered.notes)
+
+
+def lose_segment(tampered: Tampered, position: int) -> None:
+    first, last = segment(position)
+    for path in tampered.directory.glob(f"*/{first:012}-{last:012}.*"):
+        path.unlink()
+
+
+# Whoever forks has no other threads: so this runs in a program of its own, as the auditor's command does.
+BOTH_WAYS = """
+import sys
+from pathlib import Path
+from tanggap.verifier.notes import parse_key
+from tanggap.verifier.verify import verify
+
+key = parse_key(sys.argv[1])
+for folder in map(Path, sys.argv[2:]):
+    alone, shared = verify(folder, [key]), verify(folder, [key], processes=2)
+    print(folder.name, alone.count, alone == shared)
+"""
+
+
+@pytest.mark.parametrize("change", [edit, drop, double, swap, truncate, edit_with_tile, lose_segment])
+def test_segments_read_by_several_processes_give_the_same_verdict(
+    copy: Copy, change: Callable[[Tampered, int], None]
+) -> None:
+    """Whatever was done at whichever position, several processes find what one finds, in the same words."""
+    copies = [copy() for _ in range(SIZE + 1)]
+    for position, tampered in enumerate(copies[1:], 1):
+        change(tampered, position)
+    folders = [str(tampered.directory) for tampered in copies]
+    done = subprocess.run(
+        [sys.executable, "-c", BOTH_WAYS, KEY.text, *folders], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert done.stderr == ""
+    names = [Path(folder).name for folder in folders]
+    verdicts = [line.split() for line in done.stdout.splitlines()]
+    assert [(name, same) for name, _, same in verdicts] == [(name, "True") for name in names]
+    assert [name for name, count, _ in verdicts if count == "0"] == names[:1]
 
 
 def test_checkpoints_out_of_order_or_twice_are_found(copy: Copy) -> None:

@@ -23,7 +23,7 @@ from shared.kit.log.keys import sync_directory, write_durably
 from shared.kit.log.notes import Checkpoint, parse
 from shared.kit.log.sources import LogSource
 
-SEGMENT_LEAVES = 65_536
+SEGMENT_LEAVES = 8_192  # 32 tiles: so few that a verifier's processes can share even a small log's segments
 LAYOUT = "tanggap-log-export/1"
 _LEVEL = 6
 _NAME = re.compile(r"([0-9]{12})-([0-9]{12})\.(jsonl\.zst|sha256)")
