@@ -17,6 +17,7 @@ from tanggap.checker.delivery import check_delivery
 from tanggap.checker.effects import check_effects
 from tanggap.checker.evidence import Evidence, Journal, load
 from tanggap.checker.findings import Finding, Kind
+from tanggap.checker.office_pages import check_office_pages
 from tanggap.checker.order import check_order
 from tanggap.checker.stock import check_stock
 from tanggap.checker.stories import check_stories
@@ -26,6 +27,16 @@ from tanggap.verifier.notes import BadNote, parse_key
 from tanggap.verifier.verify import verify
 
 NAMED_MAX = 100
+PARTS = (
+    check_delivery,
+    check_order,
+    check_effects,
+    check_stock,
+    check_supply,
+    check_office_pages,
+    check_cash,
+    check_stories,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ async def check(
 ) -> CheckResult:
     """Collect the evidence of one flood into a folder and examine it. `token` is an auditor's. Raises: NotCollected."""
     told = Journal.read(journal)
-    await collect(urls, token, folder, {service: told.reached(service) for service in urls})
+    await collect(urls, token, folder, told)
     return await asyncio.to_thread(examine, folder, journal, log_keys)
 
 
@@ -83,7 +94,7 @@ def examine(folder: Path, journal: Path, log_keys: Mapping[str, Path]) -> CheckR
     evidence = load(folder, journal)
     findings = list(_verified(evidence, log_keys))
     unverified = len({finding.service for finding in findings})
-    for part in (check_delivery, check_order, check_effects, check_stock, check_supply, check_cash, check_stories):
+    for part in PARTS:
         findings += part(evidence)
     findings += _parked(evidence)
     return CheckResult(

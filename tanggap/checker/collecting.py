@@ -7,7 +7,6 @@ check. What is shown is read first, and each log then up to a checkpoint that co
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,84 +15,20 @@ import orjson
 import zstandard
 from prometheus_client.parser import text_string_to_metric_families
 
+from tanggap.checker.evidence import SERVED, SHOWN, Journal
+from tanggap.checker.pages import PAGES, read_pages
+from tanggap.checker.reading import LOOK_EVERY_S, NotCollected, Reader
+
 SEGMENT_LEAVES = 65_536
 PAGE_LEAVES = 1_024
 HASH_BYTES = 32
 TILE_LEAVES = 256
 SIGNED_DEADLINE_S = 30.0
-ANSWER_DEADLINE_S = 60.0
-LOOK_EVERY_S = 0.1
 TIMEOUT_S = 60.0
-SHOWN = "shown.json"
-SERVED = "served.json"
 
 
-class NotCollected(Exception):
-    """A service does not give what is to be checked."""
-
-    slug = "not-collected"
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """The connection to one service, as an auditor."""
-
-    service: str
-    client: httpx.AsyncClient
-
-    async def get(self, path: str, **params: Any) -> httpx.Response:
-        """What a path answers. Raises: NotCollected."""
-        give_up_at = time.monotonic() + ANSWER_DEADLINE_S
-        while True:
-            status = await self._once(path, params)
-            if isinstance(status, httpx.Response):
-                return status
-            if time.monotonic() > give_up_at:
-                raise NotCollected(f"{self.service} answered {status} to {path}")
-            await asyncio.sleep(LOOK_EVERY_S)
-
-    async def _once(self, path: str, params: Mapping[str, Any]) -> httpx.Response | str:
-        try:
-            answer = await self.client.get(path, params=params)
-        except httpx.TransportError as error:
-            return type(error).__name__
-        if answer.is_success:
-            return answer
-        if answer.status_code < 500 and answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
-            raise NotCollected(f"{self.service} answered {answer.status_code} to {path}")
-        return str(answer.status_code)
-
-    async def json(self, path: str, **params: Any) -> Any:
-        """The JSON a path answers. Raises: NotCollected."""
-        return orjson.loads((await self.get(path, **params)).content)
-
-    async def pages(self, path: str, **params: Any) -> "Shown":
-        """A whole list, with the log position of its last page. Raises: NotCollected when it changed meanwhile."""
-        rows: list[dict[str, Any]] = []
-        positions = set()
-        after: dict[str, str] = {}
-        while True:
-            page = await self.json(path, limit=200, **params, **after)
-            rows += page["items"]
-            positions.add(page["as_of"])
-            if "next" not in page:
-                break
-            after = {"after": page["next"]}
-        if len(positions) > 1:
-            raise NotCollected(f"{self.service}'s {path} changed while it was read; check again when nobody writes")
-        return Shown(positions.pop(), rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The rows a service shows as of a position of its log."""
-
-    as_of: int
-    rows: list[dict[str, Any]]
-
-
-async def collect(urls: Mapping[str, str], token: str, folder: Path, reached: Mapping[str, int]) -> None:
-    """Lay down what there is to check, each log at least as far as `reached`. Raises: NotCollected."""
+async def collect(urls: Mapping[str, str], token: str, folder: Path, told: Journal) -> None:
+    """Lay down what there is to check, each log at least as far as the players were told. Raises: NotCollected."""
     _make(folder)
     headers = {"Authorization": f"Bearer {token}"}
     readers = {
@@ -101,10 +36,11 @@ async def collect(urls: Mapping[str, str], token: str, folder: Path, reached: Ma
         for service, url in urls.items()
     }
     try:
-        shown = await _shown(readers)
+        shown = await _shown(readers, told)
         (folder / SHOWN).write_bytes(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
         for service, reader in readers.items():
-            await _export(reader, folder / service, at_least=max(_covered(shown, service), reached.get(service, 1)))
+            at_least = max(_covered(shown, service), told.reached(service))
+            await _export(reader, folder / service, at_least=at_least)
     finally:
         for reader in readers.values():
             await reader.client.aclose()
@@ -114,9 +50,9 @@ def _make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-async def _shown(readers: Mapping[str, Reader]) -> dict[str, Any]:
+async def _shown(readers: Mapping[str, Reader], told: Journal) -> dict[str, Any]:
     """What the services show of goods and money, and how many entries they set aside."""
-    shown: dict[str, Any] = {"parked": {}, "balances": {}, "budgets": None}
+    shown: dict[str, Any] = {"parked": {}, "balances": {}, "budgets": None, PAGES: {}}
     for service, reader in readers.items():
         shown["parked"][service] = _parked((await reader.get("/metrics")).text)
     if "logistics" in readers:
@@ -124,6 +60,7 @@ async def _shown(readers: Mapping[str, Reader]) -> dict[str, Any]:
         for place in (*places, *ACCOUNTS):
             balances = await readers["logistics"].pages(f"/v1/places/{place}/balances")
             shown["balances"][place] = {"as_of": balances.as_of, "rows": balances.rows}
+        shown[PAGES] = await read_pages(readers["logistics"], told)
     if "aid" in readers:
         budgets = await readers["aid"].pages("/v1/budgets")
         shown["budgets"] = {"as_of": budgets.as_of, "rows": budgets.rows}

@@ -13,8 +13,11 @@ from typing import Any
 
 import orjson
 
-from tanggap.checker.collecting import SERVED, SHOWN
 from tanggap.verifier.archive import Archive
+
+# The files of what was shown, and beside each log of where its service said the entries stand.
+SHOWN = "shown.json"
+SERVED = "served.json"
 
 
 @dataclass(frozen=True, slots=True)

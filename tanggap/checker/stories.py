@@ -8,6 +8,7 @@ from typing import Any
 
 from tanggap.checker.evidence import Evidence
 from tanggap.checker.findings import Finding, Kind
+from tanggap.checker.office_stories import OFFICE_STORIES
 from tanggap.checker.post_stories import POST_STORIES
 from tanggap.checker.supply_stories import SUPPLY_STORIES
 
@@ -125,6 +126,7 @@ SEEN: Mapping[str, Callable[[Evidence, Story], bool]] = {
     "returned": _returned,
     **SUPPLY_STORIES,
     **POST_STORIES,
+    **OFFICE_STORIES,
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tanggap.checker.asking import check_asking
+from tanggap.checker.books import check_books
 from tanggap.checker.cooking import check_cooking
 from tanggap.checker.evidence import Entry, Evidence, Log
 from tanggap.checker.findings import Finding, Kind
@@ -40,6 +41,7 @@ def check_supply(evidence: Evidence) -> Iterator[Finding]:
     yield from _counts(log)
     yield from _periods(log)
     yield from _kits(log)
+    yield from check_books(log)
 
 
 def _four_eyes(log: Log) -> Iterator[Finding]:

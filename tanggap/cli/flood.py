@@ -13,7 +13,7 @@ from rich.console import Group
 
 from tanggap.box.home import DEFAULT_HOME, Home
 from tanggap.checker.check import CheckResult
-from tanggap.checker.collecting import NotCollected
+from tanggap.checker.reading import NotCollected
 from tanggap.checker.table import in_words, table_of
 from tanggap.cli.exits import Exit
 from tanggap.cli.language import _

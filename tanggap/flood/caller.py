@@ -89,6 +89,24 @@ class Caller:
         self._journal.write(batch_line(service, actor.name, ids[0], answer, ids=ids))
         return _items(answer)
 
+    async def preview(
+        self, service: str, actor: Actor, path: str, content: bytes, media_type: str
+    ) -> Mapping[str, Any]:
+        """Have a table looked at; nothing of it is stored. Raises: Unanswered, also where the answer is a problem."""
+        answer = await self._ask(service, actor, path, content, {"Content-Type": media_type})
+        if not answer.accepted:
+            raise Unanswered(f"{service} answered {answer.status} ({answer.slug}) to {path}")
+        return answer.content
+
+    async def table(  # noqa: PLR0913, PLR0917 -- a table is sent with its kind, and under a key
+        self, service: str, actor: Actor, path: str, key: str, content: bytes, media_type: str
+    ) -> Answered:
+        """Have a table taken in that was looked at; each row is answered for itself. Raises: Unanswered."""
+        headers = {"Idempotency-Key": key, "Content-Type": media_type}
+        answer = await self._ask_whole(service, actor, path, content, headers)
+        self._journal.write(batch_line(service, actor.name, key, answer))
+        return answer
+
     async def read(self, service: str, actor: Actor, path: str, **params: Any) -> dict[str, Any]:
         """Read something. Raises: Unanswered, also where the answer is a problem."""
         answer = await self._ask(service, actor, path, None, {}, params=params)

@@ -31,7 +31,7 @@ class Custody:
         self._stage = stage
         self._ready = ready
         self._run = stage.world.options.run or "contoh"
-        self._village = next(village for village, homes in sorted(stage.world.households.items()) if len(homes) > 2)
+        self._village = stage.village
         self._homes = stage.world.households[self._village]
 
     async def play(self) -> None:

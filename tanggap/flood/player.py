@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tanggap.flood.asking import Asking
+from tanggap.flood.bookkeeping import keep_books
 from tanggap.flood.box import Box
 from tanggap.flood.caller import Caller
 from tanggap.flood.custody import Custody
@@ -160,6 +161,7 @@ class _Play:
         await self._serve_posts()
         self._stage.progress("supplying", 3, 4)
         await Custody(self._stage, self._ready).play()
+        await keep_books(self._stage, self._ready, self._reporting)
         self._stage.progress("supplying", 4, 4)
         return supplied
 

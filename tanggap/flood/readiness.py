@@ -1,4 +1,4 @@
-"""What stands ready before the water comes: village stores, buffers, kits, a donation, the reserve, a closed book.
+"""What stands ready before the water comes: village stores, buffers, kits, a donation, a closed book.
 
 Owns these steps of the logistics office. Must not touch what the flood's needs are served with.
 """
@@ -20,9 +20,11 @@ FOOD_A_KIT, SOAP_A_KIT = 2, 100
 FOOD_IDR, SOAP_IDR_A_KG = 12_000, 40_000
 KITS_AT_LEAST = 30
 PERSONS_A_KIT = 100
+PARTNER = "pt-contoh"
 CLOTHES = "sandang-dewasa"
 CLOTHES_PLEDGED, CLOTHES_REJECTED = 60, 5
 LUMBUNG_RICE_G = 250_000
+DRILLED = 33
 SACK_G = 50_000
 ASSUMED = "DATA CONTOH"
 CLOSED_BEFORE = "period-closed-already"
@@ -44,7 +46,6 @@ async def get_ready(stage: Stage) -> Ready:
     lumbung = await _open_village_store(stage)
     await _set_buffers(stage)
     await _take_donation(stage)
-    await _allow_reserve(stage)
     return Ready(*await _make_kits(stage), *lumbung)
 
 
@@ -86,8 +87,11 @@ async def _open_village_store(stage: Stage) -> tuple[str, str]:
         "document_number": f"SK/{village}/CONTOH",
     }
     await stage.must(SERVICE, coordinator, "/v1/ksb", stage.key("ksb"), ksb)
-    drill = {"drilled_on": (world.today - timedelta(days=90)).isoformat(), "taking_part": 33}
+    drill = {"drilled_on": (world.today - timedelta(days=90)).isoformat(), "taking_part": DRILLED}
     await stage.must(SERVICE, coordinator, f"/v1/ksb/ksb-{village}/drills", stage.key("drill"), drill)
+    await _check(stage, place_id)
+    told = {"place_id": place_id, "drilled_on": drill["drilled_on"], "checked_on": world.today.isoformat()}
+    stage.journal.story("ksb", ksb_id=f"ksb-{village}", taking_part=DRILLED, **told)
     return place_id, lot_id
 
 
@@ -98,7 +102,7 @@ async def _on_count(stage: Stage, count_id: str, step: str, body: dict[str, Any]
 
 async def _set_buffers(stage: Stage) -> None:
     """Each store should hold a tenth of what the flood will need, is looked through, and packs rice by the sack."""
-    today, storekeeper = stage.world.today.isoformat(), stage.cast.storekeeper
+    storekeeper = stage.cast.storekeeper
     sack = {"pack_unit": "karung", "quantity": SACK_G}
     await stage.must(SERVICE, stage.cast.coordinator, "/v1/items/beras/pack-units", stage.key("sack"), sack)
     for store in STORES:
@@ -110,19 +114,24 @@ async def _set_buffers(stage: Stage) -> None:
             "assumed": True,
         }
         await stage.must(SERVICE, storekeeper, "/v1/buffers", stage.key("buffer", store.place_id), buffer)
-        check = {"checked_on": today, "document_number": f"PERIKSA/{store.place_id}/CONTOH"}
-        path = f"/v1/places/{store.place_id}/stock-checks"
-        await stage.must(SERVICE, storekeeper, path, stage.key("check", store.place_id), check)
+        await _check(stage, store.place_id)
+
+
+async def _check(stage: Stage, place_id: str) -> None:
+    """A store is looked through, as it must be every six months."""
+    check = {"checked_on": stage.world.today.isoformat(), "document_number": f"PERIKSA/{place_id}/CONTOH"}
+    path = f"/v1/places/{place_id}/stock-checks"
+    await stage.must(SERVICE, stage.cast.storekeeper, path, stage.key("check", place_id), check)
 
 
 async def _take_donation(stage: Stage) -> None:
     """A company gives clothes for this regency; whoever inspects them did not receive them, and sends some back."""
-    partner, pledge_id, receipt_id = "pt-contoh", drawn_id(stage, "pledge"), drawn_id(stage, "receipt")
-    registered = {"partner_id": partner, "partner_kind": "company"}
+    pledge_id, receipt_id = drawn_id(stage, "pledge"), drawn_id(stage, "receipt")
+    registered = {"partner_id": PARTNER, "partner_kind": "company"}
     await stage.must(SERVICE, stage.cast.coordinator, "/v1/partners", stage.key("partner"), registered)
     pledge = {
         "pledge_id": pledge_id,
-        "partner_id": partner,
+        "partner_id": PARTNER,
         "lines": [{"item_code": CLOTHES, "quantity": CLOTHES_PLEDGED}],
         "restriction": {"area_code": KATINGAN},
         "document_number": f"DONASI/{pledge_id[-8:]}/CONTOH",
@@ -147,18 +156,6 @@ async def _take_donation(stage: Stage) -> None:
     await stage.must(SERVICE, stage.cast.inspector, path, stage.key("inspection"), inspection)
     told = {"accepted": CLOTHES_PLEDGED - CLOTHES_REJECTED, "rejected": CLOTHES_REJECTED}
     stage.journal.story("donation", pledge_id=pledge_id, **told)
-
-
-async def _allow_reserve(stage: Stage) -> None:
-    """The regency may draw so much of the government's rice reserve this year."""
-    quota = {
-        "item_code": "beras",
-        "area_code": KATINGAN,
-        "fiscal_year": stage.world.today.year,
-        "ceiling": stage.world.sizes.persons * 2_800,
-        "legal_basis": ASSUMED,
-    }
-    await stage.must(SERVICE, stage.cast.coordinator, "/v1/quotas", stage.key("quota"), quota)
 
 
 async def _make_kits(stage: Stage) -> tuple[str, int]:

@@ -28,10 +28,10 @@ class Reporting:
             for post in stage.world.posts
         }
 
-    def report(self, post: Post, type_: str, data: dict[str, Any]) -> Report:
-        """The next report of a post, dated by its own clock."""
+    def report(self, post: Post, type_: str, data: dict[str, Any], *, ago: timedelta = timedelta(0)) -> Report:
+        """The next report of a post, dated by its own clock; of what happened so long ago."""
         device = self._devices[post.post_id]
-        return device.report(type_, data, self._captured(post, device.number))
+        return device.report(type_, data, self._captured(post, device.number) - ago)
 
     def _captured(self, post: Post, number: int) -> datetime:
         at = self._stage.world.options.anchor + timedelta(milliseconds=number % 1000)
@@ -46,8 +46,8 @@ class Reporting:
             if other:
                 raise NotAsPlanned(f"{len(other)} reports were {other[0]['status']}: {other[0].get('problem')}")
 
-    async def tell(self, post: Post, type_: str, data: dict[str, Any]) -> str:
+    async def tell(self, post: Post, type_: str, data: dict[str, Any], *, ago: timedelta = timedelta(0)) -> str:
         """Send one report at once; returns its id. Raises: NotAsPlanned."""
-        report = self.report(post, type_, data)
+        report = self.report(post, type_, data, ago=ago)
         await self.send(post, [report])
         return report.id

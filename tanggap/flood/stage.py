@@ -96,6 +96,11 @@ class Stage:
     posts: dict[str, Actor] = field(default_factory=dict)
     _partitions: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def village(self) -> str:
+        """The first village with several households: what is played of one village is played of it."""
+        return next(village for village, homes in sorted(self.world.households.items()) if len(homes) > 2)
+
     def key(self, *parts: object) -> str:
         """A key of this flood's own for a command."""
         return "-".join(["flood", self.world.options.run or "0", *(str(part) for part in parts)])

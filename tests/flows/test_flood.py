@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tanggap.checker.office_stories import OFFICE_STORIES
 from tests.flows.conftest import Played, play_and_check
 from tests.flows.town import SERVICES, town
 from tests.servers import PostgresServer
@@ -18,6 +19,7 @@ STORIES = {
     "budget_ran_out",
     "not_enacted",
     "returned",
+    *OFFICE_STORIES,
 }
 
 
