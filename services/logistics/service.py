@@ -10,6 +10,7 @@ from services.logistics.documents.capability import DOCUMENTS
 from services.logistics.emergencies.capability import EMERGENCIES
 from services.logistics.entitlements.capability import ENTITLEMENTS
 from services.logistics.exchange.capability import EXCHANGE
+from services.logistics.explanations.capability import EXPLANATIONS
 from services.logistics.handouts.capability import HANDOUTS
 from services.logistics.intake.capability import INTAKE
 from services.logistics.items.capability import ITEMS
@@ -40,6 +41,7 @@ SERVICE = ServiceDefinition.of(
     RATIONS,
     NEEDS,
     STOCK,
+    EXPLANATIONS,
     COUNTS,
     PERIODS,
     EXCHANGE,

@@ -12,6 +12,7 @@ from shared.contracts.counts import EVENTS as COUNTS
 from shared.contracts.distribution import EVENTS as DISTRIBUTION
 from shared.contracts.documents import EVENTS as DOCUMENTS
 from shared.contracts.envelope import Payload, Value
+from shared.contracts.explanations import EVENTS as EXPLANATIONS
 from shared.contracts.field import HOUSEHOLDS_MAX, LINES_MAX, PERSONS_MAX
 from shared.contracts.goods import ItemQuantity
 from shared.contracts.ids import (
@@ -281,6 +282,7 @@ EVENTS: tuple[type[Payload], ...] = (
     StockReserved,
     ReservationReleased,
     *LEDGER,
+    *EXPLANATIONS,
     *COUNTS,
     *PERIODS,
     *RECALLS,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.kit.log.rebuild import Difference
+from tests.kit.harness import Bench, rebuilt_differs
 from tests.logistics.builders import new_id
 from tests.logistics.office import Office, line
 
@@ -65,3 +67,10 @@ async def reversed_movement(office: Office, event_id: str) -> str:
     """The id of the movement that took another back."""
     done = await office.done(f"/v1/movements/{event_id}/reversal")
     return str(next(one["id"] for one in done["events"] if one["type"].endswith("stock_moved.v1")))
+
+
+async def rebuilt_otherwise(office: Office, database_url: str) -> list[Difference]:
+    """What the log alone, replayed into a scratch database, fills otherwise than live work did."""
+    runtime = office.runtime
+    bench = Bench(runtime.database, runtime.decisions.rules, runtime.decoder, runtime.definition)
+    return await rebuilt_differs(bench, database_url)

@@ -103,6 +103,18 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
             "differences": reporting.differences(as_closed["lines"], known),
         }
 
+    @router.get("/periods/{owner_id}/{until}/corrections", summary="List what was posted later for a closed period")
+    async def list_corrections(
+        request: Request, owner_id: OwnerInPath, until: date, asked: Asked, _: BookReader
+    ) -> Response:
+        """Koreksi periode lalu: each movement with its own day and what it comes from or takes back."""
+        async with runtime.database.reading() as connection:
+            as_closed = await queries.closed(connection, owner_id, until)
+            if as_closed is None:
+                raise NotFound
+            rows, shown = await queries.corrections(connection, as_closed, after=asked.key(int), limit=asked.limit)
+        return page(request, asked, rows, lambda row: (row["position"],), as_of=shown)
+
 
 def _add_report(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/reports/stock", summary="Show an owner's goods over some days, in units and rupiah")

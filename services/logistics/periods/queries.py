@@ -16,7 +16,7 @@ from services.logistics.periods.domain import Obstacles
 from services.logistics.periods.figures import SOURCES, Crossing, Section, Worth
 from services.logistics.periods.tables import closed_period, period
 from services.logistics.places.domain import ACCOUNT_KINDS
-from services.logistics.stock.tables import lot
+from services.logistics.stock.tables import lot, movement
 from shared.contracts.vocabulary import PlaceKind
 from shared.kit.http.paging import Key
 from shared.kit.http.reads import as_of, json_row, rows_of
@@ -221,3 +221,36 @@ async def periods(
         query = query.where(closed_period.c.owner_id == owner_id)
     rows = await rows_of(connection, query, [closed_period.c.position], after=after, limit=limit)
     return rows, await as_of(connection)
+
+
+async def corrections(
+    connection: AsyncConnection, closed_: Mapping[str, Any], *, after: Key | None, limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    """A page of what was posted later for the days of a closed period, by position, with the position it shows."""
+    query = (
+        sa.select(
+            movement.c.position,
+            movement.c.event_id,
+            movement.c.lot_id,
+            movement.c.item_code,
+            movement.c.place_id.label("from_place_id"),
+            movement.c.other_place_id.label("to_place_id"),
+            sa.func.abs(movement.c.change).label("quantity"),
+            movement.c.reason,
+            movement.c.cause,
+            movement.c.reverses,
+            movement.c.moved_on,
+            movement.c.occurred_on,
+            movement.c.flags,
+        )
+        .select_from(movement.join(lot, lot.c.id == movement.c.lot_id))
+        .where(
+            lot.c.owner_id == closed_["owner_id"],
+            movement.c.change < 0,
+            movement.c.position > closed_["as_of"],
+            movement.c.occurred_on <= closed_["until"],
+        )
+    )
+    if "opened_on" in closed_:
+        query = query.where(movement.c.occurred_on >= closed_["opened_on"])
+    return await rows_of(connection, query, [movement.c.position], after=after, limit=limit), await as_of(connection)

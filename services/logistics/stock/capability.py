@@ -5,7 +5,7 @@ Owns the one list of this folder's parts.
 
 from services.logistics.stock import domain as stock
 from services.logistics.stock import receiving, reversing, valuing
-from services.logistics.stock.card import CARD, TO_EXPLAIN
+from services.logistics.stock.card import CARD
 from services.logistics.stock.http import stock_router
 from services.logistics.stock.tables import balance, lot, reservation
 from shared.contracts import ledger, logistics, recalls
@@ -42,5 +42,5 @@ STOCK = Capability(
         reversing.ReverseMovement: reversing.decide_reverse_movement,
     },
     routers=lambda runtime: [stock_router(runtime)],
-    read_models=(CARD, TO_EXPLAIN),
+    read_models=(CARD,),
 )

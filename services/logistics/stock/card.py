@@ -8,29 +8,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.places.domain import KITS
-from services.logistics.stock.tables import movement, to_explain
-from shared.contracts.logistics import GoodsHandedOut, LotReceived, StockMoved
-from shared.contracts.shipments import ShipmentPassed, ShipmentReceived, SurplusFound
+from services.logistics.stock.tables import movement
+from shared.contracts.logistics import LotReceived, StockMoved
 from shared.contracts.vocabulary import MovementReason
-from shared.kit.database import copy_rows, fetch, json_rows, recordset
+from shared.kit.database import copy_rows, fetch
 from shared.kit.decisions.batch import ReadModel
 from shared.kit.log.append import Placed
 
 # The reason on the card for goods that came in from outside.
 RECEIPT = "receipt"
 _CARD = [str(column.name) for column in movement.columns]
-_LOOK = [str(column.name) for column in to_explain.columns]
 _LAST = (
     "SELECT p.place_id, p.lot_id, m.balance FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) "
     "AS p(place_id, lot_id), LATERAL (SELECT balance FROM movement AS m WHERE m.place_id = p.place_id "
     "AND m.lot_id = p.lot_id ORDER BY m.position DESC LIMIT 1) AS m"
-)
-_NOTE = sa.text(
-    f"INSERT INTO to_explain ({', '.join(_LOOK)}) SELECT {', '.join(_LOOK)} FROM {recordset(to_explain, _LOOK)}"
 )
 
 
@@ -88,39 +82,4 @@ def _rows(one: Placed) -> Iterator[dict[str, Any]]:
         }
 
 
-async def apply_flagged(connection: AsyncConnection, placed: Sequence[Placed]) -> None:
-    """Note the facts that were accepted with a flag."""
-    rows = [row for one in placed for row in _flagged(one)]
-    if rows:
-        await connection.execute(_NOTE, {"rows": json_rows(rows)})
-
-
-def _flagged(one: Placed) -> Iterator[dict[str, Any]]:
-    match one.event.payload:
-        case StockMoved() as said if said.flags and said.offsets is None:
-            where: tuple[str | None, str | None] = (said.from_place_id, said.lot_id)
-            noted_on = said.moved_on
-        case ShipmentReceived() as said if said.flags:
-            where, noted_on = (said.to_place_id, None), said.received_on
-        case ShipmentPassed() as said if said.flags:
-            where, noted_on = (said.at_place_id, None), said.passed_on
-        case SurplusFound() as said:
-            where, noted_on = (said.from_place_id, said.lines[0].lot_id), said.found_on
-        case GoodsHandedOut() as said if said.flags:
-            where, noted_on = (said.place_id, None), said.handed_out_on
-        case _:
-            return
-    yield {
-        "position": one.position,
-        "event_id": one.event.id,
-        "event_type": said.type,
-        "subject": one.event.ref.subject,
-        "place_id": where[0],
-        "lot_id": where[1],
-        "flags": list(said.flags),
-        "noted_on": noted_on.isoformat(),
-    }
-
-
 CARD = ReadModel("stock_card", (movement,), apply_movements)
-TO_EXPLAIN = ReadModel("to_explain", (to_explain,), apply_flagged)

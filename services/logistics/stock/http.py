@@ -76,7 +76,7 @@ class MovementStated(Body):
 
 
 def stock_router(runtime: Runtime) -> APIRouter:
-    """Routes under `/v1/lots`, `/v1/movements`, `/v1/places/{id}/…` and `/v1/to-explain`."""
+    """Routes under `/v1/lots`, `/v1/movements`, `/v1/places/{id}/…`, `/v1/balances` and `/v1/deficits`."""
     router = APIRouter(prefix="/v1", tags=["stock"])
     _add_receiving(router, runtime)
     _add_moving(router, runtime)
@@ -252,13 +252,6 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
         if found is None:
             raise NotFound
         return found
-
-    @router.get("/to-explain", summary="List reports that were accepted with a flag")
-    async def list_flagged(request: Request, asked: Asked, principal: Reader, place_id: Slug | None = None) -> Response:
-        own = place_of(principal) if principal.role == POST else place_id
-        async with runtime.database.reading() as connection:
-            rows, as_of = await queries.flagged(connection, own, after=asked.key(int), limit=asked.limit)
-        return page(request, asked, rows, lambda row: (row["position"],), as_of=as_of)
 
     @router.get("/deficits", summary="List balances that reports took below what was there")
     async def list_deficits(request: Request, asked: Asked, principal: Reader) -> Response:

@@ -1,4 +1,4 @@
-"""What is shown of stock: lots, balances, the stock card, what is to explain; and what can still be given out.
+"""What is shown of stock: lots, balances, deficits; and what can still be given out.
 
 Owns the reads over lots and their read models. Must not write.
 """
@@ -15,7 +15,7 @@ from services.logistics.partners.restriction import in_force
 from services.logistics.places.tables import place
 from services.logistics.requests.candidates import Offer, Where
 from services.logistics.stock.owners import EVERY_OWNER, Owners
-from services.logistics.stock.tables import balance, lot, movement, reservation, to_explain
+from services.logistics.stock.tables import balance, lot, movement, reservation
 from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
 from shared.contracts.partners import Restriction
 from shared.contracts.vocabulary import PlaceKind
@@ -92,16 +92,6 @@ async def movement_of(connection: AsyncConnection, event_id: str) -> sa.RowMappi
     """The side of a movement that gave the goods away, or None if no movement has this id."""
     query = sa.select(movement).where(movement.c.event_id == event_id, movement.c.change < 0)
     return (await connection.execute(query)).mappings().one_or_none()
-
-
-async def flagged(
-    connection: AsyncConnection, place_id: str | None, *, after: Key | None, limit: int
-) -> tuple[list[dict[str, Any]], int]:
-    """A page of facts accepted with a flag and one row more, by position, with the position they show."""
-    query = sa.select(to_explain)
-    if place_id is not None:
-        query = query.where(to_explain.c.place_id == place_id)
-    return await rows_of(connection, query, [to_explain.c.position], after=after, limit=limit), await as_of(connection)
 
 
 async def deficits(

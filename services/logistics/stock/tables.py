@@ -1,4 +1,4 @@
-"""The lots' tables, and the read models of the stock card and of what must be explained.
+"""The lots' tables, and the read model of the stock card.
 
 Owns names, types and the CHECKs that hold whatever the rules above do: nothing is taken that is reserved or not
 there, unless a fact from the field is on record for it.
@@ -94,19 +94,5 @@ movement = sa.Table(
     sa.Index("movement_by_place_and_item", "place_id", "item_code", "position"),
     sa.Index("movement_by_place_and_lot", "place_id", "lot_id", "position"),
     sa.Index("movement_by_event", "event_id"),
-)
-
-# Facts that were accepted and need a look.
-to_explain = sa.Table(
-    "to_explain",
-    metadata,
-    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
-    text("event_id"),
-    text("event_type"),
-    text("subject"),
-    text("place_id", optional=True),
-    text("lot_id", optional=True),
-    listed("flags"),
-    sa.Column("noted_on", sa.Date, nullable=False),
-    sa.Index("to_explain_by_place", "place_id", "position"),
+    sa.Index("movement_of_prior_period", "occurred_on", postgresql_where=sa.text("occurred_on IS NOT NULL")),
 )
