@@ -20,6 +20,7 @@ FOUR_EYES = (
     ("request_approved", "approved_by", "request_opened", "requested_by"),
     ("emergency_ratified", "approver_id", "emergency_issued", "custodian_id"),
     ("count_posted", "approved_by", "count_submitted", "submitted_by"),
+    ("explanation_approved", "approved_by", "explanation_given", "explained_by"),
 )
 
 
