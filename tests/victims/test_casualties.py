@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.victims.casualties.domain import Casualty, RejectCasualty, ReportCasualty, Standing, VerifyCasualty
+from services.victims.casualties.domain import Casualty, RejectCasualty, ReportCasualty, VerifyCasualty
+from services.victims.standing import Standing
 from shared.contracts.ids import CasualtyId, HouseholdId, PersonId
 from shared.contracts.victims import CasualtyRejected, CasualtyReported, CasualtyVerified
 from shared.contracts.vocabulary import CasualtyKind, FieldFlag, RejectionReason

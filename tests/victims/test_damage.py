@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.victims.damage.domain import Damage, RejectDamage, ReportDamage, Standing, VerifyDamage
+from services.victims.damage.domain import Damage, RejectDamage, ReportDamage, VerifyDamage
+from services.victims.standing import Standing
 from shared.contracts.ids import DamageId, HouseholdId
 from shared.contracts.victims import DamageRejected, DamageReported, DamageVerified
 from shared.contracts.vocabulary import DamageClass, FieldFlag, RejectionReason

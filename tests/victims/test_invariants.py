@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.victims.casualties.domain import RejectCasualty, ReportCasualty, VerifyCasualty
-from services.victims.damage.domain import Damage, RejectDamage, ReportDamage, Standing, VerifyDamage
+from services.victims.damage.domain import Damage, RejectDamage, ReportDamage, VerifyDamage
 from services.victims.disasters.domain import ChangePhase, Decree, Disaster
 from services.victims.posts.domain import EnrolDevice, WithdrawDevice
 from services.victims.registration.domain import Household
+from services.victims.standing import Standing
 from shared.contracts.ids import CasualtyId, DamageId, DeviceId, DisasterId, HouseholdId, PersonId, PostId, TokenId
 from shared.contracts.victims import CasualtyVerified, DamageRejected, DamageVerified, HouseholdRegistration
 from shared.contracts.vocabulary import CasualtyKind, DamageClass, DisasterPhase, RejectionReason

@@ -7,23 +7,15 @@ rests. Pure.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 
 from services.victims.intake.domain import Report, date_flags, not_authorised, report_flags
 from services.victims.registration.domain import Household
+from services.victims.standing import Standing, not_rejectable, not_verifiable, reversed_by_rejection
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import CasualtyId, DisasterId, EventId, HouseholdId, PersonId
+from shared.contracts.ids import CasualtyId, DisasterId, HouseholdId, PersonId
 from shared.contracts.victims import CasualtyCommitments, CasualtyRejected, CasualtyReported, CasualtyVerified
 from shared.contracts.vocabulary import CasualtyKind, FieldFlag, RejectionReason
 from shared.kit.decisions.types import Event, Ref, Refusal, States, UniqueKey
-
-
-class Standing(StrEnum):
-    """What an officer has said of a casualty so far."""
-
-    REPORTED = "reported"
-    VERIFIED = "verified"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,31 +173,13 @@ def _not_verifiable(casualty: Casualty, command: VerifyCasualty, verified: Casua
             next_step="Collect at least one document, then verify.",
             status=422,
         )
-    if verified.occurred_on > command.recorded_on:
-        return Refusal(
-            slug="occurred-in-future",
-            detail="The date %(occurred_on)s lies in the future.",
-            next_step="Give the date on which it happened.",
-            params={"occurred_on": verified.occurred_on.isoformat()},
-            status=422,
-        )
-    if (
-        FieldFlag.LIKELY_DUPLICATE in casualty.flags
-        and casualty.standing is not Standing.VERIFIED
-        and not command.distinct
-    ):
-        return Refusal(
-            slug="likely-duplicate",
-            detail="This may have been reported before under another id.",
-            next_step="Compare both reports. Reject one of them, or confirm that they are distinct.",
-        )
-    if casualty.standing is Standing.VERIFIED and _same(casualty, verified):
-        return Refusal(
-            slug="verified-already",
-            detail="This has been verified already, with the same content.",
-            next_step="Nothing needs to be done. Verify again only if something has to be corrected.",
-        )
-    return None
+    return not_verifiable(
+        casualty,
+        occurred_on=verified.occurred_on,
+        recorded_on=command.recorded_on,
+        distinct=command.distinct,
+        unchanged=_same(casualty, verified),
+    )
 
 
 def _same(casualty: Casualty, verified: CasualtyVerified) -> bool:
@@ -222,20 +196,15 @@ def decide_reject(states: States, command: RejectCasualty) -> list[Payload] | Re
     casualty = states.find(Casualty, command.casualty_id)
     if casualty is None:
         return unknown_casualty()
-    if casualty.standing is Standing.REJECTED:
-        return Refusal(
-            slug="rejected-already",
-            detail="This has been rejected already.",
-            next_step="Nothing needs to be done.",
-        )
-    verified = casualty.standing is Standing.VERIFIED
+    if refusal := not_rejectable(casualty):
+        return refusal
     return [
         CasualtyRejected(
             casualty_id=command.casualty_id,
             disaster_id=DisasterId(casualty.disaster_id),
             reason=command.reason,
             rejected_on=command.recorded_on,
-            reverses=EventId(casualty.decided_by) if verified and casualty.decided_by is not None else None,
+            reverses=reversed_by_rejection(casualty),
         )
     ]
 

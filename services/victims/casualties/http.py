@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from services.victims.access import demand_post
 from services.victims.casualties import queries
-from services.victims.casualties.domain import RejectCasualty, Standing, VerifyCasualty
+from services.victims.casualties.domain import RejectCasualty, VerifyCasualty
 from services.victims.doors import Asked, CommandKey, PersonalReader, Reader, Verifier
 from services.victims.opening import FieldGroup, Opened, Purpose, open_subjects, reader_of
+from services.victims.standing import Standing
 from shared.contracts.ids import CasualtyId, HouseholdId, PersonId, UuidText
 from shared.contracts.values import Boolean, Count, LegalDate
 from shared.contracts.vocabulary import CasualtyKind, RejectionReason

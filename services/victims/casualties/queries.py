@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.victims.access import visible
-from services.victims.casualties.domain import Standing
 from services.victims.casualties.tables import casualty
 from services.victims.reads import by_area
+from services.victims.standing import Standing
 from shared.contracts.vocabulary import CasualtyKind
 from shared.kit.access.roles import Principal
 from shared.kit.http.paging import Key

@@ -7,23 +7,15 @@ rests. A class set later replaces the earlier one and says which it was. Pure.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 
 from services.victims.intake.domain import Report, date_flags, not_authorised, report_flags
 from services.victims.registration.domain import Household
+from services.victims.standing import Standing, not_rejectable, not_verifiable, reversed_by_rejection
 from shared.contracts.envelope import Payload
-from shared.contracts.ids import DamageId, DisasterId, EventId, HouseholdId
+from shared.contracts.ids import DamageId, DisasterId, HouseholdId
 from shared.contracts.victims import DamageRejected, DamageReported, DamageVerified
 from shared.contracts.vocabulary import DamageClass, FieldFlag, RejectionReason
 from shared.kit.decisions.types import Event, Ref, Refusal, States, UniqueKey
-
-
-class Standing(StrEnum):
-    """What a survey has said of a damage so far."""
-
-    REPORTED = "reported"
-    VERIFIED = "verified"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +131,13 @@ def decide_verify(states: States, command: VerifyDamage) -> list[Payload] | Refu
     if damage is None:
         return unknown_damage()
     occurred_on = command.occurred_on or damage.occurred_on
-    refusal = _not_verifiable(damage, command, occurred_on)
+    refusal = not_verifiable(
+        damage,
+        occurred_on=occurred_on,
+        recorded_on=command.recorded_on,
+        distinct=command.distinct,
+        unchanged=(damage.damage_class, damage.occurred_on) == (command.damage_class, occurred_on),
+    )
     if refusal is not None:
         return refusal
     verified = damage.standing is Standing.VERIFIED
@@ -156,43 +154,13 @@ def decide_verify(states: States, command: VerifyDamage) -> list[Payload] | Refu
     ]
 
 
-def _not_verifiable(damage: Damage, command: VerifyDamage, occurred_on: date) -> Refusal | None:
-    if occurred_on > command.recorded_on:
-        return Refusal(
-            slug="occurred-in-future",
-            detail="The date %(occurred_on)s lies in the future.",
-            next_step="Give the date on which it happened.",
-            params={"occurred_on": occurred_on.isoformat()},
-            status=422,
-        )
-    if FieldFlag.LIKELY_DUPLICATE in damage.flags and damage.standing is not Standing.VERIFIED and not command.distinct:
-        return Refusal(
-            slug="likely-duplicate",
-            detail="This may have been reported before under another id.",
-            next_step="Compare both reports. Reject one of them, or confirm that they are distinct.",
-        )
-    unchanged = (damage.damage_class, damage.occurred_on) == (command.damage_class, occurred_on)
-    if damage.standing is Standing.VERIFIED and unchanged:
-        return Refusal(
-            slug="verified-already",
-            detail="This has been verified already, with the same content.",
-            next_step="Nothing needs to be done. Verify again only if something has to be corrected.",
-        )
-    return None
-
-
 def decide_reject(states: States, command: RejectDamage) -> list[Payload] | Refusal:
     """Do not confirm a damage, or withdraw its class: the rejection then points at the verification."""
     damage = states.find(Damage, command.damage_id)
     if damage is None:
         return unknown_damage()
-    if damage.standing is Standing.REJECTED:
-        return Refusal(
-            slug="rejected-already",
-            detail="This has been rejected already.",
-            next_step="Nothing needs to be done.",
-        )
-    verified = damage.standing is Standing.VERIFIED
+    if refusal := not_rejectable(damage):
+        return refusal
     return [
         DamageRejected(
             damage_id=command.damage_id,
@@ -200,7 +168,7 @@ def decide_reject(states: States, command: RejectDamage) -> list[Payload] | Refu
             disaster_id=DisasterId(damage.disaster_id),
             reason=command.reason,
             rejected_on=command.recorded_on,
-            reverses=EventId(damage.decided_by) if verified and damage.decided_by is not None else None,
+            reverses=reversed_by_rejection(damage),
         )
     ]
 

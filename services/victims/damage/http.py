@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from services.victims.access import demand_post
 from services.victims.damage import queries
-from services.victims.damage.domain import RejectDamage, Standing, VerifyDamage
+from services.victims.damage.domain import RejectDamage, VerifyDamage
 from services.victims.doors import Asked, CommandKey, Reader, Verifier
+from services.victims.standing import Standing
 from shared.contracts.ids import DamageId, UuidText
 from shared.contracts.values import Boolean, LegalDate
 from shared.contracts.vocabulary import DamageClass, RejectionReason

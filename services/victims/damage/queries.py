@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.victims.access import visible
-from services.victims.damage.domain import Standing
 from services.victims.damage.tables import damage
 from services.victims.reads import by_area
+from services.victims.standing import Standing
 from shared.contracts.vocabulary import DamageClass
 from shared.kit.access.roles import Principal
 from shared.kit.http.paging import Key
