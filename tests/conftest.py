@@ -6,13 +6,26 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis
+from xdist.remote import Producer
 
 from tests import servers
 from tests.running import PreparedDatabases
 from tests.servers import PostgresServer, PrivatePostgres, PrivateRedis
+from tests.workers import FilesOfOneFlood, long_first
 
 # Commands are quoted in English; tests/box/test_language.py shows that they speak Indonesian.
 os.environ["TANGGAP_LANG"] = "en"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first: see `tests/workers.py`."""
+    long_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)  # there is no such hook where pytest-xdist is turned off
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesOfOneFlood | None:
+    """Who runs what under `--dist loadfile`; any other way is pytest-xdist's own."""
+    return FilesOfOneFlood(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

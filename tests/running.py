@@ -18,6 +18,8 @@ from tanggap.box.databases import run_apart
 from tests.servers import PostgresServer
 
 INSTALLATION = "test"
+# How long a test waits for what must come. Long: it never waits longer than it must, and a busy machine is slow.
+PATIENCE_S = 60
 
 
 def settings_for(service: str, database_url: str, redis_url: str, keys_dir: Path) -> Settings:

@@ -5,6 +5,7 @@ It owns what is the same for every child program; what a program needs to be tol
 
 import fcntl
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,6 +17,9 @@ from pathlib import Path
 
 LEASH = Path(__file__).with_name("leash.py")
 POLL_INTERVAL_S = 0.02
+# Below those the system gives to outgoing connections: while a server is restarted, a client that asks for its port
+# again and again may be given that very port, and the server cannot have it back.
+PORTS = range(20_000, 32_000)
 
 
 class BoxError(Exception):
@@ -143,7 +147,7 @@ def lock_folder(folder: Path, *, deadline_s: float = 0.0) -> int:
 
 def free_port(preferred: int | None = None) -> int:
     """A free loopback port, the preferred one if it is free."""
-    for port in (preferred, 0):
+    for port in (preferred, *random.SystemRandom().sample(PORTS, 100)):
         if port is None:
             continue
         with socket.socket() as probe:
@@ -152,7 +156,7 @@ def free_port(preferred: int | None = None) -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
     raise BoxError("no_free_port", "No loopback port is free.")
 
 

@@ -17,7 +17,7 @@ from shared.kit.access.tokens import Grant, issue, load_signing_key
 from shared.kit.runtime import Runtime
 from shared.kit.settings import Settings
 from tests.aid.builders import new_id, nik
-from tests.running import INSTALLATION, serving, settings_for
+from tests.running import INSTALLATION, PATIENCE_S, serving, settings_for
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Office:
 
     async def until(self, path: str, content: Mapping[str, Any]) -> Any:
         """Wait until a read shows this content among the rest."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 answered = await self.get(path)
                 if answered.status_code == 200 and content.items() <= answered.json().items():
@@ -86,7 +86,7 @@ class Office:
 
     async def until_items(self, path: str) -> list[dict[str, Any]]:
         """Wait until a list has rows."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not (rows := await self.items(path)):
                 await asyncio.sleep(0.02)
         return rows

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -16,15 +15,8 @@ from services.aid.service import SERVICE
 from shared.kit.access.tokens import create_token_keys
 from shared.kit.preparing import prepare
 from shared.kit.settings import Settings
-
-READY_DEADLINE_S = 30
-STOP_DEADLINE_S = 30
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tanggap.box.process import free_port
+from tests.running import PATIENCE_S
 
 
 @dataclass
@@ -32,7 +24,7 @@ class AidProcess:
     """A process that can be killed and started again on the same port."""
 
     settings: Settings
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -42,7 +34,7 @@ class AidProcess:
     async def start(self) -> None:
         """Start it and wait until it answers."""
         self.process = self._spawn()
-        async with httpx.AsyncClient() as client, asyncio.timeout(READY_DEADLINE_S):
+        async with httpx.AsyncClient() as client, asyncio.timeout(PATIENCE_S):
             while True:
                 try:
                     if (await client.get(self.url + "/health/ready")).status_code == httpx.codes.OK:
@@ -77,7 +69,7 @@ class AidProcess:
         """SIGTERM, and the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(STOP_DEADLINE_S)
+        code = self.process.wait(PATIENCE_S)
         self.process = None
         return code
 

@@ -20,6 +20,7 @@ import pytest
 
 from tanggap.box.home import Home
 from tanggap.box.process import BoxError
+from tests.running import PATIENCE_S
 from tests.servers import temporary_folder
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -35,7 +36,7 @@ def home() -> Iterator[Path]:
         yield folder / ("posko induk Kasongan " * 6) / "rumah tangga"
 
 
-def wait_for(condition: Callable[[], Any], *, deadline_s: float = 30.0) -> Any:
+def wait_for(condition: Callable[[], Any], *, deadline_s: float = PATIENCE_S) -> Any:
     ends_at = time.monotonic() + deadline_s
     while not (value := condition()):
         assert time.monotonic() < ends_at, "the condition did not come to hold in time"

@@ -17,10 +17,10 @@ import httpx
 import pytest
 
 from shared.kit.access.tokens import load_signing_key
+from tanggap.box.process import free_port
 from tanggap.checker.check import check
 from tanggap.flood.box import Box
 from tanggap.flood.player import play
-from tests.kit.processes import free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -13,8 +13,8 @@ import httpx
 import redis
 
 from shared.kit.access.tokens import Grant, create_token_keys, issue, load_signing_key
+from tanggap.box.process import free_port
 from tanggap.flood.box import TOKEN_TTL, Box
-from tests.kit.processes import free_port
 
 SERVICES = ("victims", "logistics", "aid")
 INSTALLATION = "test"

@@ -15,6 +15,7 @@ from shared.kit.log.tables import entry
 from tests.kit.harness import attached, rebuilt_differs
 from tests.kit.processes import ServiceProcess, token
 from tests.kit.toy import tables
+from tests.running import PATIENCE_S
 
 CEILING = 1_000_000
 
@@ -62,9 +63,9 @@ async def mirrored(mirror: ServiceProcess, counter_id: str = "a") -> int:
     return await scalar(mirror, sa.select(tables.mirror.c.value).where(tables.mirror.c.id == counter_id))
 
 
-async def until_mirrored(mirror: ServiceProcess, value: int, *, counter_id: str = "a", within_s: float = 30) -> None:
+async def until_mirrored(mirror: ServiceProcess, value: int, *, counter_id: str = "a") -> None:
     """Wait until the mirror has this value of a counter."""
-    async with asyncio.timeout(within_s):
+    async with asyncio.timeout(PATIENCE_S):
         while await mirrored(mirror, counter_id) != value:
             await asyncio.sleep(0.05)
 

@@ -3,7 +3,6 @@
 import asyncio
 import multiprocessing
 import os
-import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,14 +15,15 @@ from shared.kit.access.tokens import Grant, create_token_keys, issue, load_signi
 from shared.kit.definition import ServiceDefinition
 from shared.kit.preparing import prepare
 from shared.kit.settings import Settings
+from tanggap.box.process import free_port
 from tests.kit.toy.app import definition_of
+from tests.running import PATIENCE_S
 
 # Forked from a process that has imported everything: a start takes 0.3 s instead of 1.5 s.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.kit.toy.app"])
 
 INSTALLATION = "test"
-READY_DEADLINE_S = 20
 
 
 def _serve(name: str, environment: dict[str, str]) -> None:
@@ -32,12 +32,6 @@ def _serve(name: str, environment: dict[str, str]) -> None:
     from tests.kit.toy.app import run  # the forked parent has it already
 
     sys.exit(run(name))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def token(
@@ -104,7 +98,7 @@ class ServiceProcess:
         self.process.start()
 
     async def ready(self) -> None:
-        async with httpx.AsyncClient() as client, asyncio.timeout(READY_DEADLINE_S):
+        async with httpx.AsyncClient() as client, asyncio.timeout(PATIENCE_S):
             while True:
                 try:
                     if (await client.get(self.url + "/health/ready")).status_code == httpx.codes.OK:
@@ -116,7 +110,7 @@ class ServiceProcess:
     async def ended(self) -> int:
         """Wait until the process ends by itself, and give its exit code."""
         assert self.process is not None
-        async with asyncio.timeout(READY_DEADLINE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while self.process.is_alive():
                 await asyncio.sleep(0.01)
         code = self.process.exitcode

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.kit.streams.names import StreamId, partition_stream
 from tests.kit.pairs import Load, assert_sound, client_of, mirrored, open_counter, pair, raise_once, until_mirrored
 from tests.kit.processes import ServiceProcess
+from tests.running import PATIENCE_S
 from tests.servers import PrivateRedis, with_database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
@@ -27,7 +28,7 @@ MakeDatabase = Callable[[], str]
 async def more_answers(load: Load, count: int) -> None:
     """Wait until so many more requests were answered."""
     before = load.answered
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while load.answered < before + count:
             await asyncio.sleep(0.01)
 
@@ -131,7 +132,7 @@ async def test_a_refused_entry_is_parked_with_what_follows_and_redriven_by_an_op
         await raise_once(client, "raise-0003", 5, "b")
         await until_mirrored(mirror, 5, counter_id="b")
         async with client_of(mirror, "operator") as operator:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while len((await operator.get("/v1/parked")).json()["parked"]) < 2:
                     await asyncio.sleep(0.05)
             parked = (await operator.get("/v1/parked")).json()["parked"]

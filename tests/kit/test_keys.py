@@ -21,9 +21,9 @@ from shared.kit.vault.tables import unique_key
 from tests.kit.harness import Bench, item, workbench
 from tests.kit.toy.domain import OpenCounter
 from tests.kit.toy.service import TOY
+from tests.running import PATIENCE_S
 
 NAME = UniqueKey("name", b"one digest")
-WAITING_DEADLINE_S = 20
 
 
 def opening(counter_id: str, *keys: UniqueKey) -> Item:
@@ -45,7 +45,7 @@ async def door(bench: Bench) -> AsyncIterator[Decisions]:
 async def until_somebody_waits(bench: Bench) -> None:
     """Until a transaction waits for another's lock."""
     waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    async with asyncio.timeout(WAITING_DEADLINE_S):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             async with bench.database.reading() as connection:
                 if await connection.scalar(waiting):

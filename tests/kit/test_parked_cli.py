@@ -16,6 +16,7 @@ import pytest
 
 from tests.kit.pairs import client_of, open_counter, pair, raise_once
 from tests.kit.processes import ServiceProcess, token
+from tests.running import PATIENCE_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
@@ -29,7 +30,7 @@ def command(mirror: ServiceProcess, *words: str) -> tuple[int, Any]:
 
 
 async def until_parked(mirror: ServiceProcess, count: int) -> None:
-    async with client_of(mirror, "operator") as operator, asyncio.timeout(30):
+    async with client_of(mirror, "operator") as operator, asyncio.timeout(PATIENCE_S):
         while len((await operator.get("/v1/parked")).json()["parked"]) < count:
             await asyncio.sleep(0.05)
 

@@ -57,6 +57,7 @@ from tests.kit.processes import ServiceProcess
 from tests.kit.test_faults import copy_database
 from tests.kit.toy.domain import OpenCounter, RaiseCounter
 from tests.kit.toy.service import TOY
+from tests.running import PATIENCE_S
 from tests.servers import PostgresServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
@@ -105,7 +106,7 @@ async def published(process: ServiceProcess) -> int:
 
 
 async def until_published(process: ServiceProcess, entries: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while await published(process) < entries:
             await asyncio.sleep(0.05)
 

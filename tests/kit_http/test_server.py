@@ -12,6 +12,7 @@ import uvicorn
 
 from tests.kit_http.test_problems import GOOD
 from tests.kit_http.toy import Toy
+from tests.running import PATIENCE_S
 
 
 class Served:
@@ -70,7 +71,7 @@ async def served(toy: Toy) -> AsyncIterator[Served]:
 
 async def _answers(port: int) -> None:
     """Wait until the server answers: connections wait in the listener's queue until it does."""
-    async with asyncio.timeout(10), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         assert (await client.get("/health/live")).status_code == 200
 
 

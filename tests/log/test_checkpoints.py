@@ -27,6 +27,7 @@ from shared.kit.log.keys import (
 from shared.kit.log.notes import Checkpoint, Signer, Verifier, parse, sign, verified
 from tests.log import journal, signing
 from tests.log.test_merkle import naive_root
+from tests.running import PATIENCE_S
 
 
 class Stream:
@@ -116,7 +117,7 @@ async def test_a_thousand_leaves_are_signed_without_waiting_for_the_second(
     checkpointer = Checkpointer(engine, files, stream.publish, interval_seconds=60)
     async with running(checkpointer):
         await write(engine, journal.leaves(1_000))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not stream.notes:
                 checkpointer.wake(1_000)
                 await asyncio.sleep(0.01)

@@ -15,8 +15,7 @@ import pytest
 from tanggap.cli.exits import Exit
 from tanggap.cli.main import run
 from tests.kit.processes import ServiceProcess, token
-
-SIGNED_DEADLINE_S = 20
+from tests.running import PATIENCE_S
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ async def raised(toy: ServiceProcess, prefix: str, times: int) -> list[dict[str,
 async def signed(toy: ServiceProcess, position: int) -> None:
     """Wait until the service has signed up to a position."""
     headers = {"Authorization": f"Bearer {token(toy.keys_dir, 'auditor')}"}
-    async with httpx.AsyncClient(base_url=toy.url, headers=headers) as client, asyncio.timeout(SIGNED_DEADLINE_S):
+    async with httpx.AsyncClient(base_url=toy.url, headers=headers) as client, asyncio.timeout(PATIENCE_S):
         while True:
             answer = await client.get("/v1/log/checkpoint")
             if answer.is_success and int(answer.text.split("\n")[1]) >= position:

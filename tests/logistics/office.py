@@ -19,7 +19,7 @@ from shared.kit.access.tokens import Grant, issue, load_signing_key
 from shared.kit.runtime import Runtime
 from shared.kit.settings import Settings
 from tests.logistics.builders import DISASTER, new_id
-from tests.running import INSTALLATION, serving, settings_for
+from tests.running import INSTALLATION, PATIENCE_S, serving, settings_for
 
 BATCH = "application/cloudevents-batch+json"
 EVERYWHERE: Mapping[str, Sequence[str]] = {"area": ("*",), "place": ("*",), "owner": ("*",)}
@@ -155,7 +155,7 @@ class Office:
 
     async def until(self, path: str, *, count: int | None = None, **params: Any) -> None:
         """Wait until something is there, or so many rows of a list."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 answered = await self.get(path, **params)
                 if answered.status_code == 200 and (count is None or len(answered.json()["items"]) == count):
@@ -167,7 +167,7 @@ class Office:
         query = sa.select(sa.func.jsonb_array_length(place_device.c.turns)).where(
             place_device.c.parent == device.post_id, place_device.c.entry == device.device_id
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 async with self.runtime.database.reading() as connection:
                     if await connection.scalar(query) == turns:

@@ -19,6 +19,7 @@ from tests.kit.harness import Bench, rebuilt_differs
 from tests.logistics.builders import DISASTER, VILLAGE, new_id
 from tests.logistics.neighbour import Neighbour, registered
 from tests.logistics.office import Office, slug
+from tests.running import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +45,7 @@ async def rice_of(office: Office, household_id: str) -> dict[str, Any]:
 
 
 async def until_family(office: Office, household_id: str, members: int) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             answered = await office.get(f"/v1/entitlements/{household_id}")
             if answered.status_code == 200 and len(answered.json()["family"]) == members:

@@ -1,7 +1,7 @@
 """Goods in custody until a list tells who got them, over HTTP on the real servers."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,7 +27,6 @@ def a_list(**changes: Any) -> dict[str, Any]:
         "area_code": VILLAGE,
         "document_number": "DP-1/2026",
         "scan_sha256": "ab" * 32,
-        "handed_out_on": datetime.now(UTC).date().isoformat(),
         **changes,
     }
 
@@ -39,7 +38,7 @@ def row(household_id: str | None, quantity: int = RICE_G) -> dict[str, Any]:
 
 async def listed(office: Office, *rows: dict[str, Any], **changes: Any) -> str:
     """The id of a list with these rows."""
-    body = a_list(**changes)
+    body = a_list(handed_out_on=office.runtime.today().isoformat(), **changes)
     await office.done("/v1/recipient-lists", body)
     await office.done(f"/v1/recipient-lists/{body['list_id']}/rows", {"rows": list(rows)})
     return str(body["list_id"])

@@ -16,6 +16,7 @@ from tests.kit.harness import Bench, rebuilt_differs
 from tests.logistics.builders import DISASTER, POST, VILLAGE, new_id
 from tests.logistics.neighbour import Neighbour, device_enrolled, enrolled, registered
 from tests.logistics.office import Office, line
+from tests.running import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +27,7 @@ async def demand_of(office: Office, area_code: str = VILLAGE) -> dict[str, Any]:
 
 
 async def until_households(office: Office, count: int, area_code: str = VILLAGE) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             found = await demand_of(office, area_code)
             if found["household_count"] == count:

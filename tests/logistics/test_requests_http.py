@@ -12,6 +12,7 @@ from tests.kit.harness import Bench, rebuilt_differs
 from tests.logistics.builders import DISASTER, POST, VILLAGE, new_id
 from tests.logistics.neighbour import Neighbour, device_enrolled, enrolled, registered
 from tests.logistics.office import Office, slug
+from tests.running import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -99,7 +100,7 @@ async def test_no_route_no_proposal_and_a_label_where_distance_is_asked_for(offi
     routes = await office.items("/v1/routes")
     for route in routes:
         await office.done(f"/v1/routes/{route['id']}/closure", {"reason": "flooded"})
-    assert await office.items("/v1/routes", open_on=datetime.now(UTC).date().isoformat()) == []
+    assert await office.items("/v1/routes", open_on=office.runtime.today().isoformat()) == []
     await office.done("/v1/requests:allocate", {"request_ids": [request_id]})
     shown = await request_of(office, request_id)
     assert shown["why_short"] == [{"item_code": "beras", "quantity": 100, "reason": "no_open_route"}]
@@ -245,7 +246,7 @@ async def test_needs_are_counted_by_the_norm_on_the_basis_and_for_the_days_chose
     await victims.publish(
         enrolled(), registered(persons=3), registered(persons=4, residence="shelter"), registered(persons=2)
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while [one["household_count"] for one in await office.items("/v1/demand", disaster_id=DISASTER)] != [3]:
             await asyncio.sleep(0.05)
     body = {"disaster_id": DISASTER, "profile_id": "sphere", "days": 2, "basis": "displaced"}

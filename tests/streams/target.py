@@ -16,6 +16,7 @@ from shared.kit.database import Database
 from shared.kit.streams.entry import Applied, Entry, EntryResult, Rejected
 from shared.kit.streams.runner import Consumers, Delivery, Pace, Source
 from shared.kit.streams.tables import cursor, parked
+from tests.running import PATIENCE_S
 from tests.streams.source import PARTITIONS, SourceLog
 
 metadata = sa.MetaData()
@@ -126,7 +127,7 @@ class Target:
             return (await connection.execute(query)).scalar_one()
 
 
-async def until(condition: Callable[[], Awaitable[bool] | bool], *, deadline_s: float = 30.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool] | bool], *, deadline_s: float = PATIENCE_S) -> None:
     """Wait for a condition, with a deadline."""
     end = time.monotonic() + deadline_s
     while True:

@@ -21,6 +21,7 @@ from shared.kit.streams.append import Appended, Batch, StreamAppender, stream_ta
 from shared.kit.streams.faults import StreamAhead
 from shared.kit.streams.names import StreamId, checkpoint_stream, partition_stream
 from shared.kit.streams.publisher import Publisher, raise_epoch
+from tests.running import PATIENCE_S
 from tests.servers import PrivateRedis
 from tests.streams.reading import assert_streams_equal_log, ids, leaves, stored
 from tests.streams.source import PARTITIONS, SourceLog
@@ -303,7 +304,7 @@ async def test_publisher_without_a_broker_keeps_its_error_to_itself(source: Sour
     await redis.aclose()
 
 
-async def _until(condition: Callable[[], bool], deadline_s: float = 20.0) -> None:
+async def _until(condition: Callable[[], bool], deadline_s: float = PATIENCE_S) -> None:
     end = time.monotonic() + deadline_s
     while not condition():
         assert time.monotonic() < end, "the condition did not come true in time"

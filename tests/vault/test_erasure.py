@@ -33,6 +33,7 @@ from shared.kit.vault.errors import ErasureNotRequested
 from shared.kit.vault.keys import VaultKeys
 from shared.kit.vault.rotation import check_keys
 from shared.kit.vault.store import read_documents, read_openings, write_documents
+from tests.running import PATIENCE_S
 from tests.vault import erasing
 from tests.vault.builders import BUDI, READER, SITI, SITI_NIK, analyze, create_vault, dump, erasure_of
 
@@ -341,7 +342,7 @@ async def killed(url: str, folder: Path, step: str) -> bool:
 async def until_waiting(database: Database, table: str) -> None:
     """Return once a transaction waits for a lock on a table."""
     waiting = sa.text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = CAST(:t AS regclass))")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             async with database.transaction() as connection:
                 if await connection.scalar(waiting, {"t": table}):

@@ -15,6 +15,7 @@ from shared.kit.vault.errors import DocumentUnreadable, SubjectMalformed
 from shared.kit.vault.keys import VaultKeys
 from shared.kit.vault.store import Reader, read_documents, read_openings, write_documents
 from shared.kit.vault.tables import access
+from tests.running import PATIENCE_S
 from tests.vault.builders import BUDI, READER, SITI, SITI_NIK, dump
 
 
@@ -210,7 +211,7 @@ async def write_alone(database: Database, sealed: SealedDocument) -> None:
 
 async def until_someone_waits(database: Database) -> None:
     """Return once a transaction waits for another's lock."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             async with database.transaction() as connection:
                 if await connection.scalar(sa.text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")):

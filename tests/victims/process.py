@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -16,9 +15,8 @@ from services.victims.service import SERVICE
 from shared.kit.access.tokens import create_token_keys
 from shared.kit.preparing import prepare
 from shared.kit.settings import Settings
-
-READY_DEADLINE_S = 30
-STOP_DEADLINE_S = 30
+from tanggap.box.process import free_port
+from tests.running import PATIENCE_S
 
 
 @dataclass
@@ -30,7 +28,7 @@ class VictimsProcess:
     process: "subprocess.Popen[bytes]"
 
     async def ready(self) -> None:
-        async with httpx.AsyncClient() as client, asyncio.timeout(READY_DEADLINE_S):
+        async with httpx.AsyncClient() as client, asyncio.timeout(PATIENCE_S):
             while True:
                 try:
                     if (await client.get(self.url + "/health/ready")).status_code == httpx.codes.OK:
@@ -47,12 +45,12 @@ class VictimsProcess:
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(STOP_DEADLINE_S)
+        return self.process.wait(PATIENCE_S)
 
 
 def start(settings: Settings) -> VictimsProcess:
     """Start the service on a free port."""
-    port = _free_port()
+    port = free_port()
     environment = {
         **os.environ,
         "TANGGAP_SERVICE": "victims",
@@ -81,9 +79,3 @@ async def serving(settings: Settings) -> AsyncIterator[VictimsProcess]:
     finally:
         if served.process.poll() is None:
             served.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
