@@ -76,7 +76,7 @@ def check_sharing(log: Log) -> Iterator[Finding]:
     """Look at every reservation and every division of the log."""
     books, asked = _Books(), dict[str, Mapping[str, Any]]()
     addressee: dict[str, str] = {}
-    divisions: dict[tuple[str, str, int, int], Division] = {}
+    divisions: dict[tuple[str, str, str, int, int], Division] = {}
     for entry in log.entries:
         books.turn(entry)
         match entry.name:
@@ -102,7 +102,7 @@ def _shares(  # noqa: PLR0913, PLR0917 -- what a share is held against
     entry: Entry,
     request: Mapping[str, Any],
     owner: str,
-    divisions: dict[tuple[str, str, int, int], Division],
+    divisions: dict[tuple[str, str, str, int, int], Division],
     books: _Books,
 ) -> Iterator[Finding]:
     """Put a request's shares to the divisions they are of; one is over when a request comes to it a second time."""
@@ -111,7 +111,7 @@ def _shares(  # noqa: PLR0913, PLR0917 -- what a share is held against
         drawn = _drawn(entry, item)
         short = sum(line["quantity"] for line in entry.data["short"] if line["item_code"] == item)
         claim = Claim(request["request_id"], share["weight"], drawn + short, share["share"])
-        key = (owner, item, share["available"], share["weights"])
+        key = (request["disaster_id"], owner, item, share["available"], share["weights"])
         before = divisions.get(key)
         if before is None or any(one.request_id == claim.request_id for one in before.claims):
             if before is not None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tanggap.checker.office_stories import OFFICE_STORIES
+from tanggap.flood.player import play
 from tests.flows.conftest import Played, play_and_check
 from tests.flows.town import SERVICES, town
 from tests.servers import PostgresServer
@@ -71,3 +72,17 @@ async def test_flood_holds_every_invariant_while_services_are_killed_and_the_bro
         assert built.restarts >= len(SERVICES)
     assert set(played.flood.faults) == {*SERVICES, "broker"}
     assert played.check.findings == ()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_second_flood_of_a_seed_on_one_installation_holds_every_invariant(
+    tmp_path: Path, postgres_server: PostgresServer, redis_url: str
+) -> None:
+    """What the first flood left in the stores is neither taken for the second's nor mixed up with it."""
+    databases = {name: postgres_server.create_database() for name in SERVICES}
+    async with town(tmp_path, databases, redis_url) as built:
+        first = await play(built.box, scale=0.002, seed=7)
+        second = await play_and_check(built, scale=0.002)
+    assert first.seed == second.flood.seed
+    assert second.check.findings == ()
