@@ -31,7 +31,8 @@ def _not_played(evidence: Evidence) -> Iterator[Finding]:
     """A flood with a supply has every story of it, at any scale, but for those that hang on what was there before."""
     if "logistics" in evidence.journal.opening["services"]:
         told = {story["name"] for story in evidence.journal.stories()}
-        for name in sorted((SUPPLY_STORIES.keys() | POST_STORIES.keys()) - SOMETIMES - told):
+        always = (SUPPLY_STORIES.keys() | POST_STORIES.keys() | OFFICE_STORIES.keys()) - SOMETIMES
+        for name in sorted(always - told):
             yield _unseen(name, "it was not played")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.logistics.requests import sharing as service
@@ -190,6 +190,7 @@ def test_a_flood_without_one_of_its_stories_is_found(copy: Copy, name: str) -> N
     assert found == [(name, "it was not played")]
 
 
+@settings(deadline=None)
 @given(
     available=st.integers(0, 500),
     claims=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 200)), min_size=2, max_size=12),
