@@ -13,6 +13,7 @@ from shared.contracts.envelope import Payload, Value
 from shared.contracts.ids import ActorId, CountId, ItemCode, LotId, OwnerId, PlaceId
 from shared.contracts.ledger import Difference, ValueBasis
 from shared.contracts.values import AmountIdr, Boolean, Count, Instant, LegalDate, Quantity, QuantityOrNone
+from shared.contracts.vocabulary import FieldFlag, LossReason, SurplusReason
 
 COUNT_LINES_MAX = 1000
 RECORDED_LINES_MAX = 200
@@ -26,33 +27,11 @@ class CountPurpose(StrEnum):
     HANDOVER = "handover"
 
 
-class SurplusReason(StrEnum):
-    """Why more is there than the book says."""
-
-    UNRECORDED_RECEIPT = "unrecorded_receipt"
-    UNRECORDED_RETURN = "unrecorded_return"
-    ISSUE_RECORDED_TWICE = "issue_recorded_twice"
-    COUNTED_WRONG_BEFORE = "counted_wrong_before"
-    FOUND = "found"
-    UNKNOWN = "unknown"
-
-
-class LossReason(StrEnum):
-    """Why less is there than the book says."""
-
-    UNRECORDED_ISSUE = "unrecorded_issue"
-    RECEIPT_RECORDED_TWICE = "receipt_recorded_twice"
-    COUNTED_WRONG_BEFORE = "counted_wrong_before"
-    SPOILED = "spoiled"
-    DAMAGED = "damaged"
-    STOLEN = "stolen"
-    UNKNOWN = "unknown"
-
-
 class CountOpened(Payload):
     """A count of a place began. It holds for the position its counter saw last and for one instant.
 
-    `device_at` is what the counter's device took for the time. In a handover giver and taker both sign.
+    `device_at` is what the counter's device took for the time. In a handover giver and taker both sign. A post's count
+    is opened by the post and may carry flags.
     """
 
     type: ClassVar[str] = "logistics.count_opened.v1"
@@ -70,6 +49,7 @@ class CountOpened(Payload):
     giver_id: ActorId | None = None
     taker_id: ActorId | None = None
     opened_on: LegalDate
+    flags: tuple[FieldFlag, ...] = ()
 
 
 class FoundLot(Value):
@@ -83,12 +63,14 @@ class FoundLot(Value):
 
 
 class CountedLot(Value):
-    """How much of a lot was counted; none is a count too."""
+    """How much of a lot was counted; none is a count too. A reason is what its counter says if the book differs."""
 
     lot_id: LotId
     item_code: ItemCode
     counted: QuantityOrNone
     found: FoundLot | None = None
+    surplus_reason: SurplusReason | None = None
+    loss_reason: LossReason | None = None
 
 
 class CountLinesRecorded(Payload):

@@ -15,6 +15,7 @@ from shared.contracts.envelope import Payload, Value
 from shared.contracts.ids import (
     ActorText,
     CasualtyId,
+    CountId,
     DamageId,
     DeviceId,
     DisasterId,
@@ -32,6 +33,7 @@ from shared.contracts.ids import (
 )
 from shared.contracts.values import (
     Address,
+    Boolean,
     Count,
     FieldAreaCode,
     IdentityNumber,
@@ -44,7 +46,16 @@ from shared.contracts.values import (
     QuantityOrNone,
     Sha256,
 )
-from shared.contracts.vocabulary import CasualtyKind, DamageClass, Residence, Sex, Urgency, VulnerableGroup
+from shared.contracts.vocabulary import (
+    CasualtyKind,
+    DamageClass,
+    LossReason,
+    Residence,
+    Sex,
+    SurplusReason,
+    Urgency,
+    VulnerableGroup,
+)
 
 DEVICE_SOURCE = "urn:tanggap:device:"
 PERSONS_MAX = 50
@@ -270,6 +281,45 @@ class MealsServed(Payload):
     ingredients: tuple[HandedOutLine, ...] = Field(default=(), max_length=LINES_MAX)
 
 
+class CountedGoods(Value):
+    """What a post counted of a lot, or of all it has of an item whose lots it could not read; none is a count too.
+
+    A reason is why more or less is there than the post's card says, where its counter knows.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["lot_id"]}, {"required": ["item_code"]}]})
+
+    lot_id: LotId | None = None
+    item_code: ItemCode | None = None
+    counted: QuantityOrNone
+    surplus_reason: SurplusReason | None = None
+    loss_reason: LossReason | None = None
+
+    @model_validator(mode="after")
+    def _names_goods_and_one_reason(self) -> Self:
+        if self.lot_id is None and self.item_code is None:
+            raise ValueError("a line names a lot or an item")
+        if self.surplus_reason is not None and self.loss_reason is not None:
+            raise ValueError("a line has one reason")
+        return self
+
+
+class PlaceCounted(Payload):
+    """A post counted its own place (opname), also while it was offline: at the envelope's time, beside its card.
+
+    It opens a draft count that the office submits and approves like any other.
+    """
+
+    type: ClassVar[str] = "field.place_counted.v1"
+    kind: ClassVar[str] = "count"
+    key: ClassVar[str] = "count_id"
+
+    count_id: CountId
+    as_of: Count = Field(description="position of the last movement on the post's card that was seen; 0: none")
+    whole: Boolean = Field(description="false: only some lots were counted, the others stay as they are")
+    lines: tuple[CountedGoods, ...] = Field(min_length=1, max_length=LINES_MAX)
+
+
 EVENTS: tuple[type[Payload], ...] = (
     HouseholdRegistered,
     CasualtyReported,
@@ -279,4 +329,5 @@ EVENTS: tuple[type[Payload], ...] = (
     GoodsRequested,
     GoodsHandedOut,
     MealsServed,
+    PlaceCounted,
 )

@@ -53,6 +53,16 @@ class RejectionCause(StrEnum):
     NOT_HALAL = "not_halal"
 
 
+class CancellationReason(StrEnum):
+    """Why promised goods will not come."""
+
+    WITHDRAWN = "withdrawn"
+    OVERDUE = "overdue"
+    NOT_NEEDED = "not_needed"
+    UNSUITABLE = "unsuitable"
+    ENTERED_WRONGLY = "entered_wrongly"
+
+
 class Restriction(Value):
     """What a donor ties its goods to; each part holds where it is given, all until a date."""
 
@@ -149,4 +159,24 @@ class DonationInspected(Payload):
     inspected_on: LegalDate
 
 
-EVENTS: tuple[type[Payload], ...] = (PartnerRegistered, PledgeMade, DonationReceived, DonationInspected)
+class PledgeCancelled(Payload):
+    """A pledge was given up: all of it, or what had not come by then. What had come stays."""
+
+    type: ClassVar[str] = "logistics.pledge_cancelled.v1"
+    kind: ClassVar[str] = "pledge"
+    key: ClassVar[str] = "pledge_id"
+
+    pledge_id: PledgeId
+    lines: tuple[PledgedLine, ...] = Field(min_length=1, max_length=LINES_MAX, description="what will not come")
+    reason: CancellationReason
+    document_number: DocumentNumber
+    cancelled_on: LegalDate
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    PartnerRegistered,
+    PledgeMade,
+    DonationReceived,
+    DonationInspected,
+    PledgeCancelled,
+)

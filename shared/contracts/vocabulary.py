@@ -67,6 +67,29 @@ class FieldFlag(Flag):
     BEFORE_COUNT = "before_count"
 
 
+class SurplusReason(StrEnum):
+    """Why more is there than the book says."""
+
+    UNRECORDED_RECEIPT = "unrecorded_receipt"
+    UNRECORDED_RETURN = "unrecorded_return"
+    ISSUE_RECORDED_TWICE = "issue_recorded_twice"
+    COUNTED_WRONG_BEFORE = "counted_wrong_before"
+    FOUND = "found"
+    UNKNOWN = "unknown"
+
+
+class LossReason(StrEnum):
+    """Why less is there than the book says."""
+
+    UNRECORDED_ISSUE = "unrecorded_issue"
+    RECEIPT_RECORDED_TWICE = "receipt_recorded_twice"
+    COUNTED_WRONG_BEFORE = "counted_wrong_before"
+    SPOILED = "spoiled"
+    DAMAGED = "damaged"
+    STOLEN = "stolen"
+    UNKNOWN = "unknown"
+
+
 class ClaimFlag(Flag):
     """Why an opened claim cannot go straight to preparation."""
 

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from services.logistics.counts.deciding import ApproveCount, Reason, ReturnCount, Seen, SubmitCount, Survey
 from services.logistics.counts.domain import CancelCount, Count, OpenCount, RecordLines
 from services.logistics.stock.domain import Lot
-from shared.contracts.counts import CountedLot, CountPurpose, FoundLot, LossReason, SurplusReason
+from shared.contracts.counts import CountedLot, CountPurpose, FoundLot
 from shared.contracts.ids import ActorId, CountId, ItemCode, LotId, PlaceId, RequestId
 from shared.contracts.logistics import LotReceived, StockMoved
+from shared.contracts.vocabulary import LossReason, SurplusReason
 from shared.kit.decisions.types import Command
 from tests.logistics.builders import RICE, TODAY, WAREHOUSE, new_id
 from tests.logistics.story import Story

@@ -10,11 +10,11 @@ from services.logistics.places.domain import FIRST_BOOK, HANDED_OUT, LOST, SURPL
 from services.logistics.stock.domain import Lot
 from services.logistics.stock.receiving import MoveStock
 from services.logistics.stock.valuing import Worth
-from shared.contracts.counts import CountPosted, CountPurpose, CountSubmitted, LossReason, SurplusReason
+from shared.contracts.counts import CountPosted, CountPurpose, CountSubmitted
 from shared.contracts.ids import LotId
 from shared.contracts.ledger import ValueBasis
 from shared.contracts.logistics import LotReceived
-from shared.contracts.vocabulary import MovementReason
+from shared.contracts.vocabulary import LossReason, MovementReason, SurplusReason
 from shared.kit.decisions.types import Ref
 from tests.logistics.builders import TODAY, WAREHOUSE, new_id, receive, setting
 from tests.logistics.counting import COUNTER, MORE, SECOND, THIRD, Place, Recorder, approve, cancel, send_back, submit

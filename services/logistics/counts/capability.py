@@ -3,7 +3,7 @@
 Owns the one list of this folder's parts.
 """
 
-from services.logistics.counts import deciding
+from services.logistics.counts import deciding, reporting
 from services.logistics.counts import domain as counts
 from services.logistics.counts.first_book import FIRST_BOOKS
 from services.logistics.counts.http import counts_router
@@ -27,6 +27,7 @@ COUNTS = Capability(
         counts.OpenCount: counts.decide_open_count,
         counts.RecordLines: counts.decide_record_lines,
         counts.CancelCount: counts.decide_cancel_count,
+        reporting.ReportCount: reporting.decide_report_count,
         deciding.SubmitCount: deciding.decide_submit_count,
         deciding.ApproveCount: deciding.decide_approve_count,
         deciding.ReturnCount: deciding.decide_return_count,

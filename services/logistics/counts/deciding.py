@@ -14,19 +14,12 @@ from services.logistics.places.domain import FIRST_BOOK, SURPLUS
 from services.logistics.preparedness.domain import KEEPING, stock_checked
 from services.logistics.stock.domain import Lot, lot_refs
 from services.logistics.stock.posting import Postings
-from shared.contracts.counts import (
-    CountDifference,
-    CountPosted,
-    CountPurpose,
-    CountReturned,
-    CountSubmitted,
-    LossReason,
-    SurplusReason,
-)
+from shared.contracts.counts import CountDifference, CountPosted, CountPurpose, CountReturned, CountSubmitted, FoundLot
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import ActorId, CountId, ItemCode, LotId, OwnerId, PlaceId, RequestId, Subject
 from shared.contracts.logistics import LotReceived
 from shared.contracts.preparedness import StockChecked
+from shared.contracts.vocabulary import LossReason, SurplusReason
 from shared.kit.decisions.types import Ref, Refusal, States
 
 # Assumed, since no norm was found: differences worth more, or more than so many of a thousand of an item's book.
@@ -134,7 +127,7 @@ def decide_submit_count(states: States, command: SubmitCount) -> list[Payload] |
     refusal = _cannot_submit(states, count, command)
     if count is None or refusal is not None:
         return refusal or count_unknown()
-    reasons = command.reasons
+    reasons = {**_said(count), **command.reasons}
     differences = _differences(count, command.survey, reasons)
     unexplained = [one for one in differences if not _fits(one)]
     if unexplained:
@@ -167,8 +160,7 @@ def decide_approve_count(states: States, command: ApproveCount) -> list[Payload]
     refusal = _cannot_approve(count, command.approved_by) or _outdated(states, count, command.survey)
     if refusal is not None:
         return refusal
-    reasons = {lot_id: Reason(line.surplus_reason, line.loss_reason) for lot_id, line in count.lines.items()}
-    differences = _differences(count, command.survey, reasons)
+    differences = _differences(count, command.survey, _said(count))
     return _posted(states, count, command, differences, command.approved_by)
 
 
@@ -271,6 +263,11 @@ def _differences(count: Count, survey: Survey, reasons: Mapping[str, Reason]) ->
     )
 
 
+def _said(count: Count) -> dict[str, Reason]:
+    """The reasons that stand on the lines: the counters' own, or those the count was submitted with."""
+    return {lot_id: Reason(line.surplus_reason, line.loss_reason) for lot_id, line in count.lines.items()}
+
+
 def _reason(reasons: Mapping[str, Reason], lot_id: str, line: CountLine) -> Reason:
     given = reasons.get(lot_id, Reason())
     found = line.found is not None and given == Reason()
@@ -323,7 +320,8 @@ def _posted(
         if lot_id not in postings.lots:
             if not line.counted:
                 continue
-            postings.receive(_found(count, lot_id, line, command.recorded_on))
+            if line.found is not None:
+                postings.receive(_found(count, lot_id, line, line.found, command.recorded_on))
         postings.count(
             LotId(lot_id),
             PlaceId(count.place_id),
@@ -351,11 +349,11 @@ def _looked_through(states: States, count: Count, command: SubmitCount | Approve
     return [stock_checked(place_id, counted_on, f"count:{count.id}", command.recorded_on)]
 
 
-def _found(count: Count, lot_id: str, line: CountLine, on: date) -> LotReceived:
-    """Goods no book knew, as a lot of their own: a place's first book, or a surplus."""
-    found = line.found
-    if found is None:
-        raise ValueError("only goods entered as found become a lot")
+def _found(count: Count, lot_id: str, line: CountLine, found: FoundLot, on: date) -> LotReceived:
+    """Goods no book knew, as a lot of their own: a place's first book, or a surplus.
+
+    What a post counted of a lot that no book knows stays a surplus of a lot nobody has received yet.
+    """
     first = count.purpose is CountPurpose.OPENING
     return LotReceived(
         lot_id=LotId(lot_id),

@@ -25,11 +25,10 @@ from shared.contracts.counts import (
     CountReturned,
     CountSubmitted,
     FoundLot,
-    LossReason,
-    SurplusReason,
 )
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import ActorId, CountId, PlaceId
+from shared.contracts.vocabulary import LossReason, SurplusReason
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
 
@@ -201,12 +200,7 @@ def decide_record_lines(states: States, command: RecordLines) -> list[Payload] |
     if count.status is not CountStatus.DRAFT:
         return not_in(count.status)
     if len({*count.lines, *(line.lot_id for line in command.lines)}) > COUNT_LINES_MAX:
-        return Refusal(
-            slug="count-too-long",
-            detail="One count holds at most %(most)d lots.",
-            next_step="Count the rest of the place in another count of some of its lots.",
-            params={"most": COUNT_LINES_MAX},
-        )
+        return count_too_long()
     for line in command.lines:
         refusal = _cannot_record(states, count, line)
         if refusal is not None:
@@ -264,7 +258,7 @@ def evolve_count(count: Count | None, event: Event) -> Count:
     count = replace(count, version=event.sequence)
     match event.payload:
         case CountLinesRecorded() as said:
-            new = {str(line.lot_id): CountLine(line.item_code, line.counted, line.found) for line in said.lines}
+            new = {str(line.lot_id): _recorded(line) for line in said.lines}
             counters = tuple(dict.fromkeys((*count.counters, said.recorded_by)))
             return replace(count, lines={**count.lines, **new}, counters=counters)
         case CountSubmitted() as said:
@@ -272,7 +266,7 @@ def evolve_count(count: Count | None, event: Event) -> Count:
                 count, status=CountStatus.SUBMITTED, submitted_by=said.submitted_by, lines=_explained(count, said)
             )
         case CountReturned():
-            return replace(count, status=CountStatus.DRAFT, submitted_by=None)
+            return replace(count, status=CountStatus.DRAFT, submitted_by=None, lines=_unexplained(count))
         case CountPosted() as said:
             return replace(
                 count, status=CountStatus.POSTED, approved_by=said.approved_by, lines=_explained(count, said)
@@ -299,12 +293,23 @@ def _opened(said: CountOpened, sequence: int) -> Count:
 
 
 def _explained(count: Count, said: CountSubmitted | CountPosted) -> dict[str, CountLine]:
-    plain = {lot_id: CountLine(line.item_code, line.counted, line.found) for lot_id, line in count.lines.items()}
+    plain = _unexplained(count)
     for one in said.differences:
         plain[one.lot_id] = replace(
             plain[one.lot_id], book=one.book, surplus_reason=one.surplus_reason, loss_reason=one.loss_reason
         )
     return plain
+
+
+def _unexplained(count: Count) -> dict[str, CountLine]:
+    """The lines without what was said of their differences."""
+    return {lot_id: CountLine(line.item_code, line.counted, line.found) for lot_id, line in count.lines.items()}
+
+
+def _recorded(line: CountedLot) -> CountLine:
+    return CountLine(
+        line.item_code, line.counted, line.found, surplus_reason=line.surplus_reason, loss_reason=line.loss_reason
+    )
 
 
 def count_unknown() -> Refusal:
@@ -314,6 +319,16 @@ def count_unknown() -> Refusal:
         detail="There is no count under this id.",
         next_step="Check the id, or open the count first.",
         status=404,
+    )
+
+
+def count_too_long() -> Refusal:
+    """The refusal of more lots than a count holds."""
+    return Refusal(
+        slug="count-too-long",
+        detail="One count holds at most %(most)d lots.",
+        next_step="Count the rest of the place in another count of some of its lots.",
+        params={"most": COUNT_LINES_MAX},
     )
 
 

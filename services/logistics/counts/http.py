@@ -10,24 +10,17 @@ from typing import Any, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, model_validator
 
-from services.logistics.access import OWNER_SCOPE, PLACE_SCOPE
+from services.logistics.access import OWNER_SCOPE, PLACE_SCOPE, POST, demand_place, place_of
 from services.logistics.counts import queries
 from services.logistics.counts.deciding import ApproveCount, Reason, ReturnCount, SubmitCount, Survey
 from services.logistics.counts.domain import CancelCount, OpenCount, RecordLines, count_unknown
-from services.logistics.doors import Asked, Body, CommandKey, OfficeReader, Storekeeper
+from services.logistics.doors import Asked, Body, CommandKey, Reader, Storekeeper
 from services.logistics.office import Desk, decide_planned
 from services.logistics.stock.http import agree
-from shared.contracts.counts import (
-    COUNT_LINES_MAX,
-    RECORDED_LINES_MAX,
-    CountedLot,
-    CountPurpose,
-    FoundLot,
-    LossReason,
-    SurplusReason,
-)
+from shared.contracts.counts import COUNT_LINES_MAX, RECORDED_LINES_MAX, CountedLot, CountPurpose, FoundLot
 from shared.contracts.ids import ActorId, ActorText, CountId, ItemCode, LotId, PlaceId, Slug, UuidText
 from shared.contracts.values import Count, Instant, QuantityOrNone
+from shared.contracts.vocabulary import LossReason, SurplusReason
 from shared.kit import clock
 from shared.kit.access.persons import person_of
 from shared.kit.access.roles import Principal
@@ -229,8 +222,10 @@ async def _demand_count(runtime: Runtime, principal: Principal, count_id: str) -
 def _add_reads(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/counts", summary="List counts")
     async def list_counts(
-        request: Request, asked: Asked, _: OfficeReader, place_id: Slug | None = None, still_open: bool | None = None
+        request: Request, asked: Asked, principal: Reader, place_id: Slug | None = None, still_open: bool | None = None
     ) -> Response:
+        """A post sees those of its own place."""
+        place_id = place_of(principal) if principal.role == POST else place_id
         async with runtime.database.reading() as connection:
             rows, shown = await queries.counts(
                 connection, place_id, still_open=still_open, after=asked.key(str), limit=asked.limit
@@ -238,10 +233,11 @@ def _add_reads(router: APIRouter, runtime: Runtime) -> None:
         return page(request, asked, rows, lambda row: (row["id"],), as_of=shown)
 
     @router.get("/counts/{count_id}", summary="Show a count beside the book it was made against")
-    async def show_count(count_id: UuidText, _: OfficeReader) -> dict[str, Any]:
+    async def show_count(count_id: UuidText, principal: Reader) -> dict[str, Any]:
         """A line is what was counted, or what the book holds and nobody has counted yet; below: what moved since."""
         async with runtime.database.reading() as connection:
             found = await queries.shown(connection, count_id)
         if found is None:
             raise NotFound
+        demand_place(principal, found["place_id"])
         return found

@@ -5,20 +5,21 @@ that happened after the count's instant is no difference. Must not write.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.counts.deciding import Seen, Survey
+from services.logistics.counts.reporting import Booked
 from services.logistics.counts.tables import count, count_line
 from services.logistics.stock.tables import balance, lot, movement, reservation
-from shared.contracts.ids import PlaceId, RequestId
+from shared.contracts.ids import LotId, PlaceId, RequestId
 from shared.contracts.vocabulary import FieldFlag, MovementReason
 from shared.kit import clock
 from shared.kit.http.paging import Key
-from shared.kit.http.reads import as_of, json_row, rows_of
+from shared.kit.http.reads import array, as_of, json_row, rows_of
 
 # What only writes down what was there before: at whatever time it is written, the goods have not moved.
 _BOOKKEEPING = (MovementReason.COUNT.value, MovementReason.COUNT_OFFSET.value)
@@ -124,6 +125,22 @@ async def books_at(connection: AsyncConnection, place_id: str, position: int, in
     since = await moved_since(connection, place_id, position, instant)
     there = await _on_hand(connection, place_id)
     return {lot_id: on_hand - since.get(lot_id, 0) for lot_id, on_hand in there.items()}
+
+
+async def booked_items(
+    connection: AsyncConnection, place_id: str, position: int, instant: datetime
+) -> Mapping[str, tuple[Booked, ...]]:
+    """By item, the lots a place had a book of at a position and instant, first expiry first."""
+    books = {lot_id: book for lot_id, book in (await books_at(connection, place_id, position, instant)).items() if book}
+    query = (
+        sa.select(lot.c.id, lot.c.item_code)
+        .where(lot.c.id == array(sorted(books)))
+        .order_by(sa.func.coalesce(lot.c.expires_on, date.max), lot.c.id)
+    )
+    found: dict[str, tuple[Booked, ...]] = {}
+    for row in await connection.execute(query):
+        found[row.item_code] = (*found.get(row.item_code, ()), Booked(LotId(row.id), books[row.id]))
+    return found
 
 
 async def _on_hand(connection: AsyncConnection, place_id: str) -> Mapping[str, int]:

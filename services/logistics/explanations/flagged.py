@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.explanations.tables import to_explain
+from shared.contracts.counts import CountOpened
 from shared.contracts.explanations import ExplanationApproved, ExplanationGiven
 from shared.contracts.ids import LotId
 from shared.contracts.logistics import GoodsHandedOut, HandedOutLine, StockMoved
@@ -59,6 +60,8 @@ def _flagged(one: Placed) -> Iterator[dict[str, Any]]:
             where, noted_on, lots = (said.from_place_id, said.lines[0].lot_id), said.found_on, _summed(said.lines)
         case GoodsHandedOut() as said if said.flags:
             where, noted_on, lots = (said.place_id, None), said.handed_out_on, _summed(said.lines)
+        case CountOpened() as said if said.flags:
+            where, noted_on, lots = (said.place_id, None), said.opened_on, {}
         case _:
             return
     yield {

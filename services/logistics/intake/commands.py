@@ -4,6 +4,7 @@ Owns that step for each type of report. Must not decide anything.
 """
 
 from services.logistics import areas
+from services.logistics.counts.reporting import CountedByPost, ReportCount
 from services.logistics.handouts.domain import GivenLine, HandOut
 from services.logistics.intake.domain import Capture
 from services.logistics.intake.lookups import Lookups
@@ -17,13 +18,13 @@ from services.logistics.shipments.arriving import CountShipment
 from services.logistics.shipments.counting import CountedLine, merged
 from shared.contracts import field
 from shared.contracts.goods import ItemQuantity
-from shared.contracts.ids import ActorId, RequestId
+from shared.contracts.ids import ActorId, CountId, RequestId
 from shared.contracts.shipments import Signature, SignerRole
 from shared.contracts.vocabulary import FieldFlag
 from shared.kit import clock
 
 
-def command_of(report: Report, found: Lookups) -> CountShipment | ReportRequest | HandOut | ServeMeals:
+def command_of(report: Report, found: Lookups) -> CountShipment | ReportRequest | HandOut | ServeMeals | ReportCount:
     """The command a report becomes."""
     match report.said:
         case field.ShipmentReceived() as said:
@@ -36,6 +37,8 @@ def command_of(report: Report, found: Lookups) -> CountShipment | ReportRequest 
             return _hand_out(said, report, found)
         case field.MealsServed() as said:
             return _meals(said, report, found)
+        case field.PlaceCounted() as said:
+            return _count(said, report, found)
 
 
 def _receipt(said: field.ShipmentReceived, report: Report, found: Lookups) -> CountShipment:
@@ -143,6 +146,34 @@ def _meals(said: field.MealsServed, report: Report, found: Lookups) -> ServeMeal
         told_by=Teller(found.place_id, _capture(report)),
         flags=report.flags,
         holders=kitchen.holders([lot_id for line in lines for lot_id in line.lot_ids()]),
+    )
+
+
+def _count(said: field.PlaceCounted, report: Report, found: Lookups) -> ReportCount:
+    booked = found.booked.get(said.count_id, {})
+    return ReportCount(
+        count_id=said.count_id,
+        again_id=CountId(clock.derived_id(report.envelope.id, "count", 0)),
+        place_id=found.place_id,
+        whole=said.whole,
+        as_of=said.as_of,
+        head=found.head,
+        counted_at=report.happened_at,
+        lines=tuple(
+            CountedByPost(
+                lot_id=line.lot_id,
+                item_code=line.item_code or UNKNOWN_ITEM,
+                counted=line.counted,
+                surplus_reason=line.surplus_reason,
+                loss_reason=line.loss_reason,
+                booked=booked.get(line.item_code or "", ()),
+                unattributed=found.unattributed(line.item_code or UNKNOWN_ITEM),
+            )
+            for line in said.lines
+        ),
+        capture=_capture(report),
+        flags=report.flags,
+        recorded_on=report.happened_on,
     )
 
 

@@ -10,6 +10,8 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.logistics.counts import queries as counts
+from services.logistics.counts.reporting import Booked
 from services.logistics.handouts.domain import Candidate, unattributed_lot
 from services.logistics.intake.reading import Report
 from services.logistics.periods import queries as periods
@@ -21,11 +23,15 @@ from services.logistics.stock.tables import balance, lot
 from shared.contracts import field as reports
 from shared.contracts.ids import ItemCode, LotId, PlaceId, RequestId
 from shared.kit.http.reads import array
+from shared.kit.http.reads import as_of as position_of
 
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What was found for a post's batch: villages its shipments went to, and the lots its goods may be of."""
+    """What was found for a post's batch: villages its shipments went to, and the lots its goods may be of.
+
+    `booked` is what the book held where each count was made, by count and item; `head` the position it reaches.
+    """
 
     place_id: PlaceId
     villages: Mapping[str, PlaceId] = field(default_factory=dict)
@@ -35,6 +41,8 @@ class Lookups:
     kitchens: Mapping[str, "Lookups"] = field(default_factory=dict)
     closed_until: Mapping[str, date] = field(default_factory=dict)
     posted_on: date | None = None
+    booked: Mapping[str, Mapping[str, tuple[Booked, ...]]] = field(default_factory=dict)
+    head: int = 0
 
     def closed(self, on: date) -> ClosedBooks:
         """The books that are closed for a day, and the day on which a fact of it is posted."""
@@ -82,7 +90,26 @@ async def look_up(connection: AsyncConnection, place_id: PlaceId, batch: Sequenc
     meals = [one.said for one in batch if isinstance(one.said, reports.MealsServed)]
     kitchens = {str(said.kitchen_id): await _kitchen(connection, said.kitchen_id, meals) for said in meals}
     closed_until = await periods.closed_until(connection, min(one.happened_on for one in batch))
-    return Lookups(place_id, villages, candidates, reserving, sent_for, kitchens, closed_until, today)
+    return Lookups(
+        place_id,
+        villages,
+        candidates,
+        reserving,
+        sent_for,
+        kitchens,
+        closed_until,
+        today,
+        await _booked(connection, place_id, batch),
+        await position_of(connection),
+    )
+
+
+async def _booked(
+    connection: AsyncConnection, place_id: PlaceId, batch: Sequence[Report]
+) -> dict[str, Mapping[str, tuple[Booked, ...]]]:
+    """What the book of the post's place held where each of its counts was made."""
+    made = [(one.said, one.happened_at) for one in batch if isinstance(one.said, reports.PlaceCounted)]
+    return {said.count_id: await counts.booked_items(connection, place_id, said.as_of, at) for said, at in made}
 
 
 async def _kitchen(connection: AsyncConnection, kitchen_id: PlaceId, meals: Sequence[reports.MealsServed]) -> Lookups:

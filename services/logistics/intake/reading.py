@@ -21,7 +21,12 @@ from shared.kit.http.intake import ItemProblem, RawEvent, invalid_item
 from shared.kit.i18n import Languages
 
 Reported = (
-    field.ShipmentReceived | field.ShipmentPassed | field.GoodsRequested | field.GoodsHandedOut | field.MealsServed
+    field.ShipmentReceived
+    | field.ShipmentPassed
+    | field.GoodsRequested
+    | field.GoodsHandedOut
+    | field.MealsServed
+    | field.PlaceCounted
 )
 TYPES: Mapping[str, type[Reported]] = {
     said.type: said
@@ -31,6 +36,7 @@ TYPES: Mapping[str, type[Reported]] = {
         field.GoodsRequested,
         field.GoodsHandedOut,
         field.MealsServed,
+        field.PlaceCounted,
     )
 }
 ELSEWHERE = frozenset(said.type for said in field.EVENTS) - TYPES.keys()
@@ -57,6 +63,12 @@ class Report:
     flags: tuple[FieldFlag, ...]
     happened_on: date
     received_at: datetime
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it happened by the device's clock, never after it came; when it came, where that cannot be believed."""
+        lost = FieldFlag.IMPLAUSIBLE_TIME in self.flags
+        return self.received_at if lost else min(self.envelope.time, self.received_at)
 
 
 def read_report(raw: RawEvent, reading: Reading) -> Report | ItemProblem:

@@ -3,11 +3,17 @@
 Owns the one list of this folder's parts.
 """
 
+from services.logistics.partners import cancelling, inspecting
 from services.logistics.partners import domain as partners
-from services.logistics.partners import inspecting
 from services.logistics.partners.http import partners_router
 from services.logistics.partners.tables import partner, pledge
-from shared.contracts.partners import DonationInspected, DonationReceived, PartnerRegistered, PledgeMade
+from shared.contracts.partners import (
+    DonationInspected,
+    DonationReceived,
+    PartnerRegistered,
+    PledgeCancelled,
+    PledgeMade,
+)
 from shared.kit.decisions.types import StateKind
 from shared.kit.definition import Capability
 
@@ -25,13 +31,14 @@ PARTNERS = Capability(
             table=pledge,
             state=partners.Pledge,
             evolve=partners.evolve_pledge,
-            events=(PledgeMade, DonationReceived, DonationInspected),
+            events=(PledgeMade, DonationReceived, DonationInspected, PledgeCancelled),
         ),
     ),
     deciders={
         partners.RegisterPartner: partners.decide_register_partner,
         partners.MakePledge: partners.decide_make_pledge,
         partners.ReceiveDonation: partners.decide_receive_donation,
+        cancelling.CancelPledge: cancelling.decide_cancel_pledge,
         inspecting.InspectDonation: inspecting.decide_inspect_donation,
     },
     routers=lambda runtime: [partners_router(runtime)],

@@ -13,12 +13,14 @@ from services.logistics.places import domain as places
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import ActorId, OwnerId, PartnerId, PlaceId, PledgeId, ReceiptId
 from shared.contracts.partners import (
+    CancellationReason,
     DonatedLine,
     DonationInspected,
     DonationReceived,
     InspectedLine,
     PartnerKind,
     PartnerRegistered,
+    PledgeCancelled,
     PledgedLine,
     PledgeMade,
     Restriction,
@@ -52,7 +54,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Pledge:
-    """What a partner promised, and what arrived of it."""
+    """What a partner promised, what arrived of it, and what will not come (`cancelled`)."""
 
     id: str
     version: int
@@ -62,6 +64,9 @@ class Pledge:
     made_on: date
     restriction: Restriction | None = None
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    cancelled: tuple[PledgedLine, ...] = ()
+    cancellation_reason: CancellationReason | None = None
+    cancelled_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,8 @@ def decide_receive_donation(states: States, command: ReceiveDonation) -> list[Pa
     pledge = states.find(Pledge, command.pledge_id)
     if pledge is None:
         return pledge_unknown()
+    if pledge.cancelled_on is not None:
+        return pledge_cancelled()
     if command.receipt_id in pledge.receipts:
         return Refusal(
             slug="donation-received-already",
@@ -236,6 +243,15 @@ def pledge_unknown() -> Refusal:
     )
 
 
+def pledge_cancelled() -> Refusal:
+    """The refusal of goods for a pledge, or of its cancellation, once it was cancelled."""
+    return Refusal(
+        slug="pledge-cancelled",
+        detail="This pledge was cancelled.",
+        next_step="Write down another pledge for goods that come all the same.",
+    )
+
+
 def evolve_partner(partner: Partner | None, event: Event) -> Partner:
     """The partner as registered."""
     match event.payload:
@@ -263,4 +279,7 @@ def evolve_pledge(pledge: Pledge | None, event: Event) -> Pledge:
         case DonationInspected() as said if pledge is not None:
             receipt = replace(pledge.receipts[said.receipt_id], inspected=said.lines)
             return replace(pledge, version=event.sequence, receipts={**pledge.receipts, said.receipt_id: receipt})
+        case PledgeCancelled() as said if pledge is not None:
+            given_up = replace(pledge, version=event.sequence, cancelled=said.lines)
+            return replace(given_up, cancellation_reason=said.reason, cancelled_on=said.cancelled_on)
     raise TypeError(f"{event.payload.type} after {pledge and pledge.version}")

@@ -14,6 +14,7 @@ from services.logistics import areas
 from services.logistics.access import PARTNER, PARTNER_SCOPE, PLACE_SCOPE, POST, READERS, owned_by
 from services.logistics.doors import Asked, Body, CommandKey, Coordinator, OfficeReader, Storekeeper
 from services.logistics.partners import queries
+from services.logistics.partners.cancelling import CancelPledge
 from services.logistics.partners.domain import MakePledge, ReceiveDonation, RegisterPartner, owner_of
 from services.logistics.partners.inspecting import Finding, InspectDonation
 from shared.contracts.field import LINES_MAX
@@ -30,7 +31,14 @@ from shared.contracts.ids import (
     Slug,
     UuidText,
 )
-from shared.contracts.partners import DonatedLine, PartnerKind, PledgedLine, RejectionCause, Restriction
+from shared.contracts.partners import (
+    CancellationReason,
+    DonatedLine,
+    PartnerKind,
+    PledgedLine,
+    RejectionCause,
+    Restriction,
+)
 from shared.contracts.values import DocumentNumber, LegalDate, Number, Quantity, QuantityOrNone
 from shared.kit import clock
 from shared.kit.access.persons import person_of
@@ -57,6 +65,13 @@ class PledgeStated(Body):
     partner_id: PartnerText
     lines: tuple[PledgedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
     restriction: Restriction | None = None
+    document_number: DocumentNumber
+
+
+class CancellationStated(Body):
+    """Why what has not come of a pledge will not come, and by which paper."""
+
+    reason: CancellationReason
     document_number: DocumentNumber
 
 
@@ -128,6 +143,14 @@ def _add_promises(router: APIRouter, runtime: Runtime) -> None:
             recorded_on=runtime.today(),
             area_known=tied_to is None or areas.is_known(tied_to),
         )
+        return await office_command(runtime, request, principal, key, command)
+
+    @router.post("/pledges/{pledge_id}/cancellation", status_code=201, summary="Give up what has not come of a pledge")
+    async def cancel_pledge(
+        request: Request, pledge_id: UuidText, body: CancellationStated, principal: Coordinator, key: CommandKey
+    ) -> Response:
+        """All of it, or the rest: what had come stays. The partner's statement shows it with the reason."""
+        command = CancelPledge(PledgeId(pledge_id), body.reason, body.document_number, runtime.today())
         return await office_command(runtime, request, principal, key, command)
 
 

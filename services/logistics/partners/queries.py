@@ -25,7 +25,7 @@ from shared.kit.http.reads import array, as_of, json_row, rows_of
 
 _LINES = TypeAdapter(tuple[PledgedLine, ...])
 _RECEIPTS = TypeAdapter(dict[str, Receipt])
-_FIGURES = ("pledged", "received", "waiting", "stocked", "rejected")
+_FIGURES = ("pledged", "cancelled", "received", "waiting", "stocked", "rejected")
 # 62.06.01: a statement stops at the district, so that a number of one household is nobody's neighbour.
 _DISTRICT_LENGTH = 8
 
@@ -92,6 +92,8 @@ def _stated(row: sa.RowMapping, receipts: Mapping[str, Receipt]) -> dict[str, An
 
     for pledged in _LINES.validate_python(row["lines"]):
         add(pledged.item_code, "pledged", pledged.quantity)
+    for given_up in _LINES.validate_python(row["cancelled"]):
+        add(given_up.item_code, "cancelled", given_up.quantity)
     for receipt in receipts.values():
         for line in receipt.lines:
             add(line.item_code, "received", line.quantity)
@@ -99,7 +101,7 @@ def _stated(row: sa.RowMapping, receipts: Mapping[str, Receipt]) -> dict[str, An
         for found in receipt.inspected:
             add(found.item_code, "stocked", found.accepted)
             add(found.item_code, "rejected", found.rejected)
-    kept = ("id", "document_number", "made_on", "restriction")
+    kept = ("id", "document_number", "made_on", "restriction", "cancellation_reason", "cancelled_on")
     return {
         **{name: value for name, value in json_row(row).items() if name in kept},
         "lines": [{"item_code": code, **of_item} for code, of_item in sorted(figures.items())],
