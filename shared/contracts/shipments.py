@@ -28,6 +28,9 @@ from shared.contracts.ids import (
 from shared.contracts.values import DocumentNumber, LegalDate, Number, Quantity, QuantityOrNone, Sha256
 from shared.contracts.vocabulary import FieldFlag
 
+# How many places a shipment is planned to pass at most.
+STOPS_MAX = 20
+
 
 class SignerRole(StrEnum):
     """In whose place somebody signs: the carrier answers for what is lost on the way, the receiver says what broke."""
@@ -99,6 +102,7 @@ class ShipmentDispatched(Payload):
     """A loaded vehicle left with its delivery note; the carrier, where known, answers for the goods from now on.
 
     With `diverted_from` the goods came off that shipment on its way, and no request asked for them here.
+    `via_place_ids` are the places it is planned to pass, in order.
     """
 
     type: ClassVar[str] = "logistics.shipment_dispatched.v1"
@@ -111,6 +115,7 @@ class ShipmentDispatched(Payload):
     from_place_id: PlaceId
     vehicle_place_id: PlaceId
     to_place_id: PlaceId
+    via_place_ids: tuple[PlaceId, ...] = Field(default=(), max_length=STOPS_MAX)
     lines: tuple[DispatchedLine, ...] = Field(min_length=1, max_length=LINES_MAX)
     document_number: DocumentNumber
     carrier_id: ActorId | None = None

@@ -7,7 +7,7 @@ no way: each step is a leg somebody set. Pure.
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from services.logistics.routes.domain import Route
@@ -15,10 +15,11 @@ from services.logistics.routes.domain import Route
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How long goods take, and what the smallest vehicle on the way carries (None where no leg says)."""
+    """How long goods take, what the smallest vehicle on the way carries (None: no leg says), and the legs' ends."""
 
     minutes: int
     capacity_kg: int | None = None
+    ends: tuple[str, ...] = field(default=(), compare=False)
 
 
 HERE = Way(0)
@@ -46,6 +47,12 @@ class Network:
         arrivals = [reached[end] for end in _around(to_place, to_area) if end in reached]
         return min(arrivals, key=lambda way: way.minutes, default=None)
 
+    def stops(self, from_place: str, from_area: str | None, to_place: str, to_area: str | None) -> tuple[str, ...]:
+        """The places the shortest way passes, in order; none where no open route leads there."""
+        way = self.way(from_place, from_area, to_place, to_area) or HERE
+        passed = dict.fromkeys(end for end in way.ends if end in self._areas)
+        return tuple(end for end in passed if end not in (from_place, to_place))
+
     def _reached_from(self, place: str, area: str | None) -> dict[str, Way]:
         """The shortest way to every end that can be reached from a place."""
         found = self._reached.get((place, area))
@@ -55,10 +62,10 @@ class Network:
         waiting = [_leg(HERE, route) for end in _around(place, area) for route in self._from_end.get(end, ())]
         heapq.heapify(waiting)
         while waiting:
-            minutes, end, capacity = heapq.heappop(waiting)
+            minutes, end, capacity, ends = heapq.heappop(waiting)
             if end in reached:
                 continue
-            way = reached[end] = Way(minutes, capacity if capacity >= 0 else None)
+            way = reached[end] = Way(minutes, capacity if capacity >= 0 else None, ends)
             for route in self._onward(end):
                 heapq.heappush(waiting, _leg(way, route))
         self._reached[(place, area)] = reached
@@ -71,10 +78,10 @@ class Network:
         return [*self._from_inside.get(end, ()), *around]
 
 
-def _leg(way: Way, route: Route) -> tuple[int, str, int]:
+def _leg(way: Way, route: Route) -> tuple[int, str, int, tuple[str, ...]]:
     """A way made longer by a route, as the search orders it; -1 stands for no limit known."""
     limits = [limit for limit in (way.capacity_kg, route.capacity_kg) if limit is not None]
-    return way.minutes + route.minutes, route.to_end, min(limits, default=-1)
+    return way.minutes + route.minutes, route.to_end, min(limits, default=-1), (*way.ends, route.from_end, route.to_end)
 
 
 def _around(end: str, area: str | None) -> list[str]:

@@ -54,6 +54,13 @@ async def network(connection: AsyncConnection, day: date) -> Network:
     return Network(open_, areas, day)
 
 
+async def stops(connection: AsyncConnection, from_place: str, to_place: str, day: date) -> tuple[str, ...]:
+    """The places that the shortest way between two places passes over the routes open on a day."""
+    areas = await areas_of(connection, [from_place, to_place])
+    open_ = await network(connection, day)
+    return open_.stops(from_place, areas.get(from_place), to_place, areas.get(to_place))
+
+
 async def areas_of(connection: AsyncConnection, place_ids: Sequence[str]) -> dict[str, str]:
     """The areas of those of these places that were opened and lie in one."""
     query = sa.select(place.c.id, place.c.area_code).where(

@@ -14,6 +14,7 @@ from services.logistics.requests.domain import Request, plan_outdated, request_c
 from services.logistics.shipments.consequences import short_again, surplus_found
 from services.logistics.shipments.counting import CountedLine, Stop, deliver
 from services.logistics.shipments.domain import EarlyCount, Shipment, unique
+from services.logistics.shipments.hops import no_stop, stop_refs
 from services.logistics.shipments.lines import Lines, after_count, loaded
 from services.logistics.stock.domain import Lot, lot_refs
 from services.logistics.stock.posting import Postings, Transfer
@@ -73,7 +74,8 @@ class PickShipment:
 class DispatchShipment:
     """A loaded vehicle leaves a store with its delivery note, handed over to a carrier.
 
-    `early_lot_ids` are the lots a post has counted of it already, `quota_ids` the quotas its goods draw on.
+    `early_lot_ids` are the lots a post has counted of it already, `quota_ids` the quotas its goods draw on,
+    `via_place_ids` the places it is to pass.
     """
 
     shipment_id: ShipmentId
@@ -87,6 +89,7 @@ class DispatchShipment:
     carrier_id: ActorId | None = None
     early_lot_ids: tuple[LotId, ...] = ()
     quota_ids: tuple[QuotaId, ...] = ()
+    via_place_ids: tuple[PlaceId, ...] = ()
 
     def aggregates(self) -> Sequence[Ref]:
         """The shipment, its request, the quotas it draws on, and the lots on it or counted of it."""
@@ -95,8 +98,8 @@ class DispatchShipment:
         return (*lots, *quota_refs(self.quota_ids), *own)
 
     def reads(self) -> Sequence[Ref]:
-        """The store and the vehicle."""
-        return (Ref("place", self.from_place_id), Ref("place", self.vehicle_place_id))
+        """The store, the vehicle and the places on the way."""
+        return stop_refs((self.from_place_id, self.vehicle_place_id, *self.via_place_ids))
 
 
 def decide_pick(states: States, command: PickShipment) -> list[Payload] | Refusal:
@@ -141,6 +144,7 @@ def decide_dispatch(states: States, command: DispatchShipment) -> list[Payload] 
         from_place_id=command.from_place_id,
         vehicle_place_id=command.vehicle_place_id,
         to_place_id=PlaceId(request.to_place_id),
+        via_place_ids=command.via_place_ids,
         lines=lines,
         document_number=command.document_number,
         carrier_id=command.carrier_id,
@@ -159,6 +163,9 @@ def _cannot_dispatch(states: States, command: DispatchShipment) -> Refusal | Non
         return refusal
     if places.kind_of(states, command.vehicle_place_id) is not PlaceKind.VEHICLE:
         return places.place_unknown(command.vehicle_place_id)
+    refusal = no_stop(states, command.via_place_ids)
+    if refusal is not None:
+        return refusal
     shipment = states.find(Shipment, command.shipment_id)
     if shipment is not None and not {one.lot_id for one in shipment.early} <= set(command.early_lot_ids):
         return plan_outdated()

@@ -13,6 +13,7 @@ from services.logistics.requests.asking import DESTINATIONS
 from services.logistics.requests.domain import Request, plan_outdated
 from services.logistics.shipments.consequences import short_again
 from services.logistics.shipments.domain import Shipment, shipment_unknown
+from services.logistics.shipments.hops import no_stop, stop_refs
 from services.logistics.shipments.lines import Line, after_diversion, carried, open_of, taken_from
 from services.logistics.stock.domain import lot_refs
 from services.logistics.stock.posting import Postings, Transfer
@@ -53,6 +54,7 @@ class DivertShipment:
     recorded_on: date
     vehicle_place_id: PlaceId | None = None
     carrier_id: ActorId | None = None
+    via_place_ids: tuple[PlaceId, ...] = ()
 
     def aggregates(self) -> Sequence[Ref]:
         """Both shipments, the request, and the lots."""
@@ -61,9 +63,9 @@ class DivertShipment:
         return (*lot_refs([one.lot_id for one in self.taken]), *request, *shipments)
 
     def reads(self) -> Sequence[Ref]:
-        """Where the goods go, and the vehicle."""
-        vehicle = (Ref("place", self.vehicle_place_id),) if self.vehicle_place_id is not None else ()
-        return (Ref("place", self.to_place_id), *vehicle)
+        """Where the goods go, what they pass, and the vehicle."""
+        vehicle = (self.vehicle_place_id,) if self.vehicle_place_id is not None else ()
+        return stop_refs((self.to_place_id, *self.via_place_ids, *vehicle))
 
 
 def decide_divert(states: States, command: DivertShipment) -> list[Payload] | Refusal:
@@ -108,6 +110,9 @@ def _cannot_divert(states: States, command: DivertShipment, shipment: Shipment) 
     vehicle = command.vehicle_place_id
     if vehicle is not None and places.kind_of(states, vehicle) is not PlaceKind.VEHICLE:
         return places.place_unknown(vehicle)
+    refusal = no_stop(states, command.via_place_ids)
+    if refusal is not None:
+        return refusal
     return beyond_open(shipment, command.taken)
 
 
@@ -157,6 +162,7 @@ def _diverted(
         from_place_id=PlaceId(shipment.from_place_id or places.TRANSIT),
         vehicle_place_id=vehicle,
         to_place_id=command.to_place_id,
+        via_place_ids=command.via_place_ids,
         lines=tuple(
             DispatchedLine(line_no=number, lot_id=one.lot_id, item_code=one.item_code, quantity=one.quantity)
             for number, one in enumerate(said, start=1)

@@ -51,6 +51,8 @@ class EarlyCount:
 class Shipment:
     """A shipment. `picked` is its loading list until it leaves, `early` what was counted before its dispatch is known.
 
+    `via_place_ids` are the places it is planned to pass.
+
     `unsigned` is true while nobody answers for what is lost or damaged.
     """
 
@@ -74,6 +76,7 @@ class Shipment:
     unsigned: bool = False
     picked: tuple[DispatchedLine, ...] = ()
     early: tuple[EarlyCount, ...] = ()
+    via_place_ids: tuple[str, ...] = ()
     lines: Mapping[str, Line] = field(default_factory=dict)
 
     @property
@@ -162,6 +165,7 @@ def _sent(shipment: Shipment, said: ShipmentPicked | ShipmentDispatched) -> Ship
         from_place_id=said.from_place_id,
         vehicle_place_id=said.vehicle_place_id,
         to_place_id=said.to_place_id,
+        via_place_ids=said.via_place_ids,
         document_number=said.document_number,
         carrier_id=said.carrier_id,
         dispatched_on=said.dispatched_on,

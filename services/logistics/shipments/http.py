@@ -6,8 +6,10 @@ Owns request models and answers. Must not decide anything.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.logistics.access import PLACE_SCOPE, POST, place_of
 from services.logistics.doors import Asked, Body, CommandKey, Reader, Storekeeper
@@ -15,10 +17,12 @@ from services.logistics.office import Desk, decide_planned
 from services.logistics.places.domain import TRANSIT
 from services.logistics.quotas import queries as quotas
 from services.logistics.requests import queries as requests
+from services.logistics.routes import queries as routes
 from services.logistics.shipments import queries
 from services.logistics.shipments.arriving import CountShipment
 from services.logistics.shipments.counting import CountedLine, merged
 from services.logistics.shipments.dispatching import DispatchShipment, Load, PickShipment
+from services.logistics.shipments.passing import as_seen_by_post, in_the_way, kept_by, passes
 from services.logistics.shipments.signing import SignShortfall
 from services.logistics.stock import queries as stock
 from shared.contracts.field import LINES_MAX
@@ -33,7 +37,7 @@ from shared.contracts.ids import (
     Slug,
     UuidText,
 )
-from shared.contracts.shipments import Shortfall, Signature, SignerRole
+from shared.contracts.shipments import STOPS_MAX, Shortfall, Signature, SignerRole
 from shared.contracts.values import DocumentNumber, Quantity, QuantityOrNone, Sha256
 from shared.kit import clock
 from shared.kit.access.roles import OutOfScope, Principal
@@ -60,7 +64,10 @@ class PickStated(Body):
 
 
 class DispatchStated(Body):
-    """A vehicle that leaves, handed over to a carrier. Without lines what was picked is loaded, else all reserved."""
+    """A vehicle that leaves, handed over to a carrier. Without lines what was picked is loaded, else all reserved.
+
+    Without `via_place_ids` it is planned to pass the places of the shortest way over the routes open today.
+    """
 
     shipment_id: UuidText = Field(default_factory=clock.new_id)
     request_id: UuidText
@@ -68,6 +75,7 @@ class DispatchStated(Body):
     vehicle_place_id: Slug = TRANSIT
     carrier_id: ActorText | None = None
     document_number: DocumentNumber
+    via_place_ids: tuple[Slug, ...] | None = Field(default=None, max_length=STOPS_MAX)
     lines: tuple[LoadStated, ...] | None = Field(default=None, min_length=1, max_length=LINES_MAX)
 
 
@@ -178,26 +186,32 @@ def _reading(router: APIRouter, runtime: Runtime) -> None:
         unsigned: bool | None = None,
     ) -> Response:
         """`differs`: something was missing, damaged or not as sent; `unsigned`: nobody answers for it yet."""
-        place = place_of(principal) if principal.role == POST else place_id
+        post = place_of(principal) if principal.role == POST else None
         condition = queries.matching(
-            request_id=request_id, place_id=place, on_the_way=on_the_way, differs=differs, unsigned=unsigned
+            request_id=request_id, place_id=place_id, on_the_way=on_the_way, differs=differs, unsigned=unsigned
         )
         async with runtime.database.reading() as connection:
+            if post is not None:
+                condition = sa.and_(condition, passes(await kept_by(connection, post)))
             rows, as_of = await queries.shipments(connection, condition, after=asked.key(str), limit=asked.limit)
+        rows = rows if post is None else [as_seen_by_post(row, post) for row in rows]
         return page(request, asked, rows, lambda row: (row["id"],), as_of=as_of)
 
     @router.get("/{shipment_id}", summary="Show a shipment, its stops and what came of it")
     async def show_shipment(shipment_id: UuidText, principal: Reader) -> dict[str, Any]:
         async with runtime.database.reading() as connection:
             found = await queries.shipment_by_id(connection, shipment_id)
+            if principal.role == POST and found is not None:
+                return await _seen_by_post(connection, found, place_of(principal))
         if found is None:
             raise NotFound
-        if principal.role == POST and place_of(principal) not in (
-            found.get("to_place_id"),
-            found.get("received_at_place_id"),
-        ):
-            raise OutOfScope
         return found
+
+
+async def _seen_by_post(connection: AsyncConnection, found: dict[str, Any], post: PlaceId) -> dict[str, Any]:
+    if not in_the_way(found, await kept_by(connection, post)):
+        raise OutOfScope
+    return as_seen_by_post(found, post)
 
 
 async def own_shipment(runtime: Runtime, principal: Principal, shipment_id: str) -> dict[str, Any]:
@@ -248,6 +262,9 @@ async def _dispatch(runtime: Runtime, body: DispatchStated) -> DispatchShipment:
         to = await requests.destination_of(connection, body.request_id)
         lot_ids = [load.lot_id for load in loads]
         drawn = await quotas.drawn_by(connection, lot_ids, to[1], today) if to is not None else ()
+        via = body.via_place_ids
+        if via is None:
+            via = await routes.stops(connection, body.from_place_id, to[0], today) if to is not None else ()
     return DispatchShipment(
         shipment_id=ShipmentId(body.shipment_id),
         request_id=RequestId(body.request_id),
@@ -260,6 +277,7 @@ async def _dispatch(runtime: Runtime, body: DispatchStated) -> DispatchShipment:
         carrier_id=ActorId(body.carrier_id) if body.carrier_id is not None else None,
         early_lot_ids=tuple(dict.fromkeys(LotId(one["lot_id"]) for one in found.get("early", ()))),
         quota_ids=drawn,
+        via_place_ids=tuple(PlaceId(one) for one in via),
     )
 
 

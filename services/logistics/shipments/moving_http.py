@@ -30,7 +30,7 @@ from shared.contracts.ids import (
     Slug,
     UuidText,
 )
-from shared.contracts.shipments import DiversionReason, ReturnCondition, Signature, SignerRole
+from shared.contracts.shipments import STOPS_MAX, DiversionReason, ReturnCondition, Signature, SignerRole
 from shared.contracts.values import DocumentNumber, Quantity, Sha256
 from shared.kit import clock
 from shared.kit.decisions.types import Command
@@ -55,6 +55,7 @@ class DiversionStated(Body):
     document_number: DocumentNumber
     vehicle_place_id: Slug | None = None
     carrier_id: ActorText | None = None
+    via_place_ids: tuple[Slug, ...] = Field(default=(), max_length=STOPS_MAX)
     lines: tuple[AmountStated, ...] | None = Field(default=None, min_length=1, max_length=LINES_MAX)
 
 
@@ -133,6 +134,7 @@ def _diversion(
         recorded_on=runtime.today(),
         vehicle_place_id=PlaceId(body.vehicle_place_id) if body.vehicle_place_id is not None else None,
         carrier_id=ActorId(body.carrier_id) if body.carrier_id is not None else None,
+        via_place_ids=tuple(PlaceId(one) for one in body.via_place_ids),
     )
 
 
