@@ -12,6 +12,7 @@ from services.logistics.entitlements.capability import ENTITLEMENTS
 from services.logistics.exchange.capability import EXCHANGE
 from services.logistics.explanations.capability import EXPLANATIONS
 from services.logistics.handouts.capability import HANDOUTS
+from services.logistics.holidays.capability import HOLIDAYS
 from services.logistics.intake.capability import INTAKE
 from services.logistics.items.capability import ITEMS
 from services.logistics.kitchens.capability import KITCHENS
@@ -46,6 +47,7 @@ SERVICE = ServiceDefinition.of(
     PERIODS,
     EXCHANGE,
     EMERGENCIES,
+    HOLIDAYS,
     ROUTES,
     REQUESTS,
     SUPPORT,

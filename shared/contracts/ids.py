@@ -28,6 +28,7 @@ QuotaText = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9][a-z0-9_:.-]{0,79}:[0-9]{2}(\.[0-9]{2})?:[0-9]{4}$"),
 ]
+YearText = Annotated[str, StringConstraints(pattern=r"^2[0-9]{3}$")]
 DemandText = Annotated[
     str,
     StringConstraints(
@@ -86,6 +87,8 @@ PledgeId = NewType("PledgeId", UuidText)
 ReceiptId = NewType("ReceiptId", UuidText)
 # `<item>:<area>:<year>`: how much of an item an area may draw in a year.
 QuotaId = NewType("QuotaId", QuotaText)
+# The year whose holidays a calendar holds, such as `2026`.
+CalendarId = NewType("CalendarId", YearText)
 BufferId = NewType("BufferId", UuidText)
 KsbId = NewType("KsbId", Slug)
 

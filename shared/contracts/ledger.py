@@ -113,4 +113,22 @@ class EmergencyRatified(Payload):
     ratified_on: LegalDate
 
 
-EVENTS: tuple[type[Payload], ...] = (LotValued, LotCounted, EmergencyIssued, EmergencyRatified)
+class EmergencyDeadlineMoved(Payload):
+    """An emergency issue that still waits for its letter got another last day, since holidays were recorded."""
+
+    type: ClassVar[str] = "logistics.emergency_deadline_moved.v1"
+    kind: ClassVar[str] = "emergency_issue"
+    key: ClassVar[str] = "issue_id"
+
+    issue_id: EmergencyIssueId
+    ratify_by: LegalDate = Field(description="last day for the letter that ratifies it")
+    moved_on: LegalDate
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    LotValued,
+    LotCounted,
+    EmergencyIssued,
+    EmergencyRatified,
+    EmergencyDeadlineMoved,
+)

@@ -15,6 +15,7 @@ from shared.contracts.envelope import Payload, Value
 from shared.contracts.explanations import EVENTS as EXPLANATIONS
 from shared.contracts.field import HOUSEHOLDS_MAX, LINES_MAX, PERSONS_MAX
 from shared.contracts.goods import ItemQuantity
+from shared.contracts.holidays import EVENTS as HOLIDAYS
 from shared.contracts.ids import (
     CountId,
     DemandId,
@@ -288,6 +289,7 @@ EVENTS: tuple[type[Payload], ...] = (
     *RECALLS,
     *KITS,
     *PARTNERS,
+    *HOLIDAYS,
     *QUOTAS,
     *PREPAREDNESS,
     NeedRecorded,

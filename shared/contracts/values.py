@@ -97,6 +97,8 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DocumentNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z ./()_:,&+-]{0,79}$")]
 # An APBD programme, activity or account code, such as 1.06.05.
 BudgetCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,39}$")]
+# What a holiday is called, as a code such as cuti-bersama-natal: a name in an event would be room for anything.
+HolidayCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,59}$")]
 # Cites a norm or its source in words; the office writes it about a rule, never about a person.
 Citation = Annotated[str, _text(300), AfterValidator(_normal_text)]
 

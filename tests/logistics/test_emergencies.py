@@ -4,15 +4,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.logistics.emergencies.domain import (
     EmergencyIssue,
     Gone,
     IssueInEmergency,
     RatifyEmergency,
-    working_days_after,
 )
 from services.logistics.places.domain import HANDED_OUT, LOST
 from shared.contracts.ids import ActorId, EmergencyIssueId, LotId, PlaceId, RequestId
@@ -109,12 +106,3 @@ def test_a_late_letter_ratifies_and_is_late() -> None:
     on_time, late = TODAY + timedelta(days=5), TODAY + timedelta(days=6)
     assert on_time == story.state(EmergencyIssue, one.issue_id).ratify_by
     assert only(story.accepted(ratify(one.issue_id, on=late)), EmergencyRatified).late
-
-
-@given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(1, 10))
-def test_working_days_are_monday_to_friday(day: date, count: int) -> None:
-    """So many working days lie after the day, up to and with the last."""
-    last = working_days_after(day, count)
-    days = [day + timedelta(days=number) for number in range(1, (last - day).days + 1)]
-    assert sum(one.weekday() < 5 for one in days) == count
-    assert last.weekday() < 5

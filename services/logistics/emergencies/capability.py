@@ -3,6 +3,7 @@
 Owns the one list of this folder's parts.
 """
 
+from services.logistics.emergencies import deadlines
 from services.logistics.emergencies import domain as emergencies
 from services.logistics.emergencies.http import emergencies_router
 from services.logistics.emergencies.tables import emergency_issue
@@ -17,12 +18,13 @@ EMERGENCIES = Capability(
             table=emergency_issue,
             state=emergencies.EmergencyIssue,
             evolve=emergencies.evolve_emergency_issue,
-            events=(ledger.EmergencyIssued, ledger.EmergencyRatified),
+            events=(ledger.EmergencyIssued, ledger.EmergencyRatified, ledger.EmergencyDeadlineMoved),
         ),
     ),
     deciders={
         emergencies.IssueInEmergency: emergencies.decide_issue_in_emergency,
         emergencies.RatifyEmergency: emergencies.decide_ratify_emergency,
+        deadlines.MoveDeadline: deadlines.decide_move_deadline,
     },
     routers=lambda runtime: [emergencies_router(runtime)],
 )

@@ -6,8 +6,9 @@ ratifies it. An issue that nobody ratifies in time stays on its custodian's list
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from services.logistics.holidays.domain import calendar_refs, working_days_after
 from services.logistics.places import domain as places
 from services.logistics.quotas.domain import Draw, Drawing, draw, quota_refs
 from services.logistics.stock.domain import Lot, lot_refs
@@ -15,14 +16,13 @@ from services.logistics.stock.posting import Postings, Transfer
 from services.logistics.stock.refusals import lot_unknown
 from shared.contracts.envelope import Payload
 from shared.contracts.ids import ActorId, DisasterId, EmergencyIssueId, LotId, PlaceId, QuotaId, RequestId, Subject
-from shared.contracts.ledger import EmergencyIssued, EmergencyRatified, IssuedLine
+from shared.contracts.ledger import EmergencyDeadlineMoved, EmergencyIssued, EmergencyRatified, IssuedLine
 from shared.contracts.quotas import QuotaDrawn
 from shared.contracts.vocabulary import FieldFlag, MovementReason, PlaceKind
 from shared.kit.decisions.types import Event, Ref, Refusal, States
 
-# Assumed, as the practice "keluar dulu, surat menyusul" has no norm of its own; national holidays are not known here.
+# Assumed, as the practice "keluar dulu, surat menyusul" has no norm of its own.
 ASSUMED_RATIFIED_WITHIN_WORKING_DAYS = 3
-_SATURDAY = 5
 DESTINATIONS = frozenset({*places.STORES, PlaceKind.VEHICLE, PlaceKind.HANDED_OUT})
 
 
@@ -78,8 +78,9 @@ class IssueInEmergency:
         return (Ref("emergency_issue", self.issue_id), *lots, *requests, *quota_refs(self.quota_ids))
 
     def reads(self) -> Sequence[Ref]:
-        """Both places."""
-        return (Ref("place", self.from_place_id), Ref("place", self.to_place_id))
+        """Both places, and the calendars its deadline follows from."""
+        ends = (Ref("place", self.from_place_id), Ref("place", self.to_place_id))
+        return (*ends, *calendar_refs(self.recorded_on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def decide_issue_in_emergency(states: States, command: IssueInEmergency) -> list
         custodian_id=command.custodian_id,
         gone_at=command.gone_at,
         issued_on=command.recorded_on,
-        ratify_by=working_days_after(command.recorded_on, ASSUMED_RATIFIED_WITHIN_WORKING_DAYS),
+        ratify_by=ratify_by(states, command.recorded_on),
         flags=tuple(dict.fromkeys(flags)),
     )
     return [issued, *postings.events, *drawn]
@@ -173,13 +174,9 @@ def _lot_flags(lot: Lot, on: date) -> list[FieldFlag]:
     return [flag for flag, holds in marks if holds]
 
 
-def working_days_after(day: date, count: int) -> date:
-    """The day so many working days (Monday to Friday) later."""
-    for _ in range(count):
-        day += timedelta(days=1)
-        while day.weekday() >= _SATURDAY:
-            day += timedelta(days=1)
-    return day
+def ratify_by(states: States, issued_on: date) -> date:
+    """The last day for the letter of what was issued on a day, by the holidays on record."""
+    return working_days_after(states, issued_on, ASSUMED_RATIFIED_WITHIN_WORKING_DAYS)
 
 
 def decide_ratify_emergency(states: States, command: RatifyEmergency) -> list[Payload] | Refusal:
@@ -217,7 +214,7 @@ def decide_ratify_emergency(states: States, command: RatifyEmergency) -> list[Pa
 
 
 def evolve_emergency_issue(issue: EmergencyIssue | None, event: Event) -> EmergencyIssue:
-    """The issue after it was recorded or ratified."""
+    """The issue after it was recorded, its deadline moved, or ratified."""
     match event.payload:
         case EmergencyIssued() as said:
             return EmergencyIssue(
@@ -240,4 +237,6 @@ def evolve_emergency_issue(issue: EmergencyIssue | None, event: Event) -> Emerge
                 approver_id=said.approver_id,
                 ratified_on=said.ratified_on,
             )
+        case EmergencyDeadlineMoved() as said if issue is not None:
+            return replace(issue, version=event.sequence, ratify_by=said.ratify_by)
     raise TypeError(f"{event.payload.type} after {issue and issue.version}")

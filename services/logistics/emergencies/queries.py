@@ -47,5 +47,13 @@ async def issue_by_id(connection: AsyncConnection, issue_id: str, *, today: date
     return None if row is None else _shown(json_row(row), today)
 
 
+async def waiting(connection: AsyncConnection, *, today: date) -> list[tuple[str, date]]:
+    """The issues whose letter is still in time, each with the day it was issued."""
+    query = sa.select(emergency_issue.c.id, emergency_issue.c.issued_on).where(
+        emergency_issue.c.ratified_on.is_(None), emergency_issue.c.ratify_by >= today
+    )
+    return [(row.id, row.issued_on) for row in await connection.execute(query.order_by(emergency_issue.c.id))]
+
+
 def _shown(row: dict[str, Any], today: date) -> dict[str, Any]:
     return {**row, "late": "ratified_on" not in row and row["ratify_by"] < today}
