@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.logistics.emergencies.deadlines import MoveDeadline
 from services.logistics.emergencies.domain import EmergencyIssue, Gone, IssueInEmergency, RatifyEmergency
-from services.logistics.holidays.domain import Calendar, RecordHoliday, WithdrawHoliday
+from services.logistics.holidays.domain import Calendar, DecreedHoliday, RecordHolidays, WithdrawHoliday
 from services.logistics.holidays.fixed import fixed_holidays
 from services.logistics.places.domain import HANDED_OUT
 from shared.contracts.holidays import HolidayKind
@@ -24,8 +24,9 @@ EVE, CHRISTMAS = date(2026, 12, 24), date(2026, 12, 25)
 ISSUE = EmergencyIssueId(new_id())
 
 
-def holiday(on: date, recorded_on: date = WEDNESDAY, code: str = "cuti-bersama") -> RecordHoliday:
-    return RecordHoliday(on, HolidayKind.JOINT_LEAVE, code, "SKB 3 Menteri 1497/2025", recorded_on)
+def holiday(on: date, recorded_on: date = WEDNESDAY, code: str = "cuti-bersama") -> RecordHolidays:
+    decreed = DecreedHoliday(on, HolidayKind.JOINT_LEAVE, code, "SKB 3 Menteri 1497/2025")
+    return RecordHolidays((decreed,), recorded_on)
 
 
 def moved(on: date, issued_on: date = WEDNESDAY) -> MoveDeadline:
@@ -40,7 +41,7 @@ def issued(story: Story, on: date = WEDNESDAY) -> date:
     return story.state(EmergencyIssue, ISSUE).ratify_by
 
 
-def story_of(*more: RecordHoliday) -> Story:
+def story_of(*more: RecordHolidays) -> Story:
     return Story().given(*setting(), *more)
 
 
@@ -136,6 +137,9 @@ async def test_the_office_keeps_the_calendar_and_open_deadlines_follow(office: O
     again = await office.post("/v1/holidays", recorded, key=key)
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
     await office.done("/v1/holidays:seed-fixed", {"year": 2031})
+    reused = await office.post("/v1/holidays:seed-fixed", {"year": before.year}, key=key)
+    assert slug(reused) == "idempotency-key-reused"
+    assert len((await office.seen("/v1/holidays", year=before.year))["items"]) == 1
     listed = (await office.seen("/v1/holidays", year=2031))["items"]
     assert [one["holiday_on"] for one in listed] == [on.isoformat() for on, _ in fixed_holidays(2031)]
     assert {one["legal_basis"] for one in listed} == {"Keppres 8/2024"}

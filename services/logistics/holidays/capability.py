@@ -17,7 +17,7 @@ HOLIDAYS = Capability(
         ),
     ),
     deciders={
-        holidays.RecordHoliday: holidays.decide_record_holiday,
+        holidays.RecordHolidays: holidays.decide_record_holidays,
         holidays.WithdrawHoliday: holidays.decide_withdraw_holiday,
     },
     routers=lambda runtime: [holidays_router(runtime)],

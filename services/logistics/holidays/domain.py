@@ -37,18 +37,25 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordHoliday:
-    """The office writes a holiday down by its decree."""
+class DecreedHoliday:
+    """A day, and what a decree says of it."""
 
     holiday_on: date
     holiday_kind: HolidayKind
     holiday_code: HolidayCode
     legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHolidays:
+    """The office writes holidays down by their decree, all or none."""
+
+    holidays: tuple[DecreedHoliday, ...]
     recorded_on: date
 
     def aggregates(self) -> Sequence[Ref]:
-        """The year's calendar."""
-        return (calendar_ref(self.holiday_on.year),)
+        """The calendars of their years."""
+        return [calendar_ref(year) for year in sorted({one.holiday_on.year for one in self.holidays})]
 
     def reads(self) -> Sequence[Ref]:
         """Nothing else."""
@@ -87,23 +94,28 @@ def calendar_refs(day: date) -> tuple[Ref, ...]:
     return (calendar_ref(day.year), calendar_ref(day.year + 1))
 
 
-def decide_record_holiday(states: States, command: RecordHoliday) -> list[Payload] | Refusal:
-    """Record a holiday, or say anew what it is; the same again is no new event."""
-    calendar = states.find(Calendar, calendar_id(command.holiday_on.year))
-    known = calendar.days.get(command.holiday_on.isoformat()) if calendar is not None else None
-    said = (command.holiday_kind, command.holiday_code, command.legal_basis)
-    if known is not None and said == (known.holiday_kind, known.holiday_code, known.legal_basis):
-        return []
+def decide_record_holidays(states: States, command: RecordHolidays) -> list[Payload] | Refusal:
+    """Record holidays, or say anew what they are; the same again is no new event, and the last word on a day holds."""
+    said = {one.holiday_on: one for one in command.holidays}
     return [
         HolidayRecorded(
-            calendar_id=calendar_id(command.holiday_on.year),
-            holiday_on=command.holiday_on,
-            holiday_kind=command.holiday_kind,
-            holiday_code=command.holiday_code,
-            legal_basis=command.legal_basis,
+            calendar_id=calendar_id(on.year),
+            holiday_on=on,
+            holiday_kind=one.holiday_kind,
+            holiday_code=one.holiday_code,
+            legal_basis=one.legal_basis,
             recorded_on=command.recorded_on,
         )
+        for on, one in said.items()
+        if not _on_record(states, one)
     ]
+
+
+def _on_record(states: States, said: DecreedHoliday) -> bool:
+    calendar = states.find(Calendar, calendar_id(said.holiday_on.year))
+    known = calendar.days.get(said.holiday_on.isoformat()) if calendar is not None else None
+    stated = (said.holiday_kind, said.holiday_code, said.legal_basis)
+    return known is not None and stated == (known.holiday_kind, known.holiday_code, known.legal_basis)
 
 
 def decide_withdraw_holiday(states: States, command: WithdrawHoliday) -> list[Payload] | Refusal:

@@ -4,7 +4,6 @@ Owns request models and answers, and that open deadlines follow the calendar in 
 anything.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,7 +13,7 @@ from services.logistics.doors import Body, CommandKey, Coordinator, OfficeReader
 from services.logistics.emergencies import queries as emergencies
 from services.logistics.emergencies.deadlines import MoveDeadline
 from services.logistics.holidays import queries
-from services.logistics.holidays.domain import RecordHoliday, WithdrawHoliday
+from services.logistics.holidays.domain import DecreedHoliday, RecordHolidays, WithdrawHoliday
 from services.logistics.holidays.fixed import LEGAL_BASIS, fixed_holidays
 from services.logistics.office import Desk, together
 from shared.contracts.holidays import HolidayKind
@@ -71,37 +70,28 @@ def _add_commands(router: APIRouter, runtime: Runtime) -> None:
     @router.post("/holidays", status_code=201, summary="Record holidays by their decree")
     async def record(request: Request, body: HolidaysStated, principal: Coordinator, key: CommandKey) -> Response:
         """What waits for its letter gets the day that follows from them; what is late stays late."""
-        today = runtime.today()
-        commands = {
-            one.holiday_on.isoformat(): RecordHoliday(
-                one.holiday_on, one.holiday_kind, one.holiday_code, one.legal_basis, today
-            )
-            for one in body.holidays
-        }
-        return await _kept(Desk(runtime, request, principal, key), commands)
+        said = [
+            DecreedHoliday(one.holiday_on, one.holiday_kind, one.holiday_code, one.legal_basis) for one in body.holidays
+        ]
+        return await _kept(Desk(runtime, request, principal, key), RecordHolidays(tuple(said), runtime.today()))
 
     @router.post("/holidays:seed-fixed", status_code=201, summary="Record the holidays that never move, for a year")
     async def seed_fixed(request: Request, body: YearStated, principal: Coordinator, key: CommandKey) -> Response:
         """By Keppres 8/2024; all others are recorded by the year's joint decree."""
-        today = runtime.today()
-        commands = {
-            on.isoformat(): RecordHoliday(on, HolidayKind.NATIONAL, code, LEGAL_BASIS, today)
-            for on, code in fixed_holidays(body.year)
-        }
-        return await _kept(Desk(runtime, request, principal, key), commands)
+        said = [DecreedHoliday(on, HolidayKind.NATIONAL, code, LEGAL_BASIS) for on, code in fixed_holidays(body.year)]
+        return await _kept(Desk(runtime, request, principal, key), RecordHolidays(tuple(said), runtime.today()))
 
     @router.post("/holidays/{holiday_on}/withdrawal", status_code=201, summary="Make a holiday a working day")
     async def withdraw(
         request: Request, holiday_on: LegalDate, body: WithdrawalStated, principal: Coordinator, key: CommandKey
     ) -> Response:
         command = WithdrawHoliday(holiday_on, body.legal_basis, runtime.today())
-        return await _kept(Desk(runtime, request, principal, key), {holiday_on.isoformat(): command})
+        return await _kept(Desk(runtime, request, principal, key), command)
 
 
-async def _kept(desk: Desk, commands: Mapping[str, Command]) -> Response:
+async def _kept(desk: Desk, command: Command) -> Response:
     """Change the calendar, then let the deadlines follow that are open by then; repeated, none is left out."""
-    runtime = desk.runtime
-    changed = together(await runtime.decisions.submit_all([desk.item(on, one) for on, one in commands.items()]))
+    (changed,) = await desk.runtime.decisions.submit_all([desk.item("calendar", command)])
     return desk.answer(together([changed, *await _follow(desk)]) if isinstance(changed, Accepted) else changed)
 
 
