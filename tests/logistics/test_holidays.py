@@ -130,6 +130,8 @@ async def test_the_office_keeps_the_calendar_and_open_deadlines_follow(office: O
     recorded = {"holidays": [{"holiday_on": before.isoformat(), **decree}]}
     approver = office.token("approver")
     assert (await office.post("/v1/holidays", recorded, token=approver)).status_code == 403
+    of_old = {"holidays": [{"holiday_on": "1999-12-31", **decree}]}
+    assert (await office.post("/v1/holidays", of_old)).status_code == 422
     key = f"holiday-{new_id()}"
     await office.done("/v1/holidays", recorded, key=key)
     after = date.fromisoformat((await office.seen(path))["ratify_by"])

@@ -4,6 +4,7 @@ Owns request models and answers, and that open deadlines follow the calendar in 
 anything.
 """
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -24,12 +25,14 @@ from shared.kit.http.reads import as_of as position_of
 from shared.kit.runtime import Runtime
 
 HOLIDAYS_MAX = 60
+# Calendars are kept for the years a budget may have.
+HolidayDate = Annotated[LegalDate, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
 class HolidayStated(Body):
     """A holiday and the decree it rests on: Keppres, or the joint decree of three ministers (SKB 3 Menteri)."""
 
-    holiday_on: LegalDate
+    holiday_on: HolidayDate
     holiday_kind: HolidayKind
     holiday_code: HolidayCode
     legal_basis: Citation
