@@ -7,11 +7,11 @@ needs.
 from datetime import date, timedelta
 from typing import Any
 
-from tanggap.flood.custody import paper_hash
 from tanggap.flood.deliveries import HANDED_OUT
 from tanggap.flood.letters import OFFICE
 from tanggap.flood.ministry import OWNER as MINISTRY
 from tanggap.flood.office import drawn_id
+from tanggap.flood.papers import signing
 from tanggap.flood.readiness import KIT, PARTNER, PROVINCE_OWNER, PROVINCE_STORE, SERVICE, SOAP, SOAP_A_KIT, Ready
 from tanggap.flood.reporting import Reporting
 from tanggap.flood.reserve import OWNER as BULOG
@@ -97,15 +97,8 @@ class Bookkeeping:
             "lines": [{"lot_id": lot_id, "quantity": DESTROYED, "condition": "unusable"}],
         }
         await self._keep("/v1/returns", "ruin", body)
-        signing = {
-            "signatures": [
-                {"role": "storekeeper", "signer_id": stage.cast.storekeeper.name},
-                {"role": "officer", "signer_id": stage.cast.inspector.name},
-            ],
-            "scan_sha256": paper_hash("musnah", letter_id),
-            "scan_kept": "office_archive",
-        }
-        await self._keep(f"/v1/documents/{letter_id}/signing", "ruin-signing", signing)
+        signers = {"storekeeper": stage.cast.storekeeper.name, "officer": stage.cast.inspector.name}
+        await self._keep(f"/v1/documents/{letter_id}/signing", "ruin-signing", signing("musnah", letter_id, signers))
         told = {"lot_id": lot_id, "quantity": DESTROYED}
         stage.journal.story("destroyed", return_id=return_id, document_id=letter_id, **told)
 

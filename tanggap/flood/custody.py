@@ -3,10 +3,10 @@
 Owns these steps and the numbers of kits in them; the kits are those of `readiness.py`. Must not serve the needs.
 """
 
-import hashlib
 from typing import Any
 
 from tanggap.flood.office import drawn_id
+from tanggap.flood.papers import handover, paper_hash
 from tanggap.flood.readiness import PROVINCE_STORE, SERVICE, Ready
 from tanggap.flood.stage import NotAsPlanned, Stage
 
@@ -17,11 +17,6 @@ STOLEN = 1
 RICE_TO_KITCHEN_G, RICE_COOKED_G = 12_000, 9_000
 PORTIONS, FED = 60, 30
 TOO_MUCH_G = 10_000_000
-
-
-def paper_hash(*parts: object) -> str:
-    """The hash of a scan: the flood has no paper, so that of a line which says what it would show."""
-    return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()
 
 
 class Custody:
@@ -63,15 +58,8 @@ class Custody:
 
     async def _hand_rice_over(self, place_id: str, quantity: int) -> str:
         handover_id = drawn_id(self._stage, "handover", place_id)
-        body = {
-            "handover_id": handover_id,
-            "from_place_id": self._ready.lumbung_place_id,
-            "to_place_id": place_id,
-            "receiver_id": f"penerima-{place_id}",
-            "scan_sha256": paper_hash("bast", handover_id),
-            "document_number": f"BAST/{handover_id[-8:]}/CONTOH",
-            "lines": [{"lot_id": self._ready.rice_lot_id, "quantity": quantity}],
-        }
+        rice = {self._ready.rice_lot_id: quantity}
+        body = handover(handover_id, self._ready.lumbung_place_id, place_id, "penerima", rice)
         await self._keep("/v1/handovers", f"handover-{place_id}", body)
         return handover_id
 

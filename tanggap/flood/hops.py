@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tanggap.flood.asking import SERVICE, SIDE_DISH, Asked
-from tanggap.flood.custody import paper_hash
 from tanggap.flood.deliveries import RECEIVED
 from tanggap.flood.ministry import TENT
 from tanggap.flood.office import drawn_id
+from tanggap.flood.papers import handover, paper_hash
 from tanggap.flood.plan import Post
 from tanggap.flood.reporting import Reporting
 from tanggap.flood.sending import Sent
@@ -134,15 +134,7 @@ class Hops:
     async def _fetch(self, drop_point: str, village: str, lot_id: str) -> None:
         """The village fetches what was left for it and signs."""
         handover_id = drawn_id(self._stage, "fetched", drop_point)
-        body = {
-            "handover_id": handover_id,
-            "from_place_id": drop_point,
-            "to_place_id": village,
-            "receiver_id": f"penerima-{village}",
-            "scan_sha256": paper_hash("bast", handover_id),
-            "document_number": f"BAST/{handover_id[-8:]}/CONTOH",
-            "lines": [{"lot_id": lot_id, "quantity": LEFT}],
-        }
+        body = handover(handover_id, drop_point, village, "penerima", {lot_id: LEFT})
         await self._keep("storekeeper", "/v1/handovers", f"fetched-{drop_point}", body)
 
     async def _must_be_explained(self, story: str, sent: Sent, lot_id: str, quantity: int) -> None:

@@ -7,9 +7,9 @@ import asyncio
 from typing import Any
 
 from tanggap.flood.asking import RICE, SERVICE, SIDE_DISH
-from tanggap.flood.custody import paper_hash
 from tanggap.flood.hops import Arrived
 from tanggap.flood.office import drawn_id
+from tanggap.flood.papers import handover
 from tanggap.flood.plan import Post
 from tanggap.flood.reporting import Reporting
 from tanggap.flood.stage import Stage
@@ -41,20 +41,8 @@ class Kitchens:
         stage = self._stage
         await stage.must(SERVICE, stage.cast.coordinator, "/v1/places", stage.key("kitchen", kitchen), place)
         handover_id = drawn_id(stage, "to-kitchen", kitchen)
-        lines = [
-            {"lot_id": lot_id, "quantity": quantity}
-            for lot_id, quantity in one.lots.items()
-            if one.items[lot_id] in (RICE, SIDE_DISH)
-        ]
-        body = {
-            "handover_id": handover_id,
-            "from_place_id": one.post.post_id,
-            "to_place_id": kitchen,
-            "receiver_id": f"juru-masak-{kitchen}",
-            "scan_sha256": paper_hash("bast", handover_id),
-            "document_number": f"BAST/{handover_id[-8:]}/CONTOH",
-            "lines": lines,
-        }
+        eaten = {lot_id: one.lots[lot_id] for lot_id in one.lots if one.items[lot_id] in (RICE, SIDE_DISH)}
+        body = handover(handover_id, one.post.post_id, kitchen, "juru-masak", eaten)
         key = stage.key("to-kitchen", kitchen)
         await stage.must(SERVICE, stage.cast.storekeeper, "/v1/handovers", key, body)
         await self._report(number, one.post)

@@ -5,9 +5,9 @@ Owns the chain of letters of one shipment. Must not move goods.
 
 from typing import Any
 
-from tanggap.flood.custody import paper_hash
 from tanggap.flood.ministry import Tents
 from tanggap.flood.office import drawn_id
+from tanggap.flood.papers import signing
 from tanggap.flood.readiness import SERVICE
 from tanggap.flood.stage import NotAsPlanned, Stage
 
@@ -50,15 +50,8 @@ class Letters:
         self._stage.journal.story("letters", document_ids=letters, signed=before[0])
 
     async def _sign(self, letter_id: str) -> None:
-        signing = {
-            "signatures": [
-                {"role": "receiver", "signer_id": "penerima-contoh"},
-                {"role": "storekeeper", "signer_id": self._stage.cast.storekeeper.name},
-            ],
-            "scan_sha256": paper_hash("scan", letter_id),
-            "scan_kept": "office_archive",
-        }
-        await self._keep(f"/v1/documents/{letter_id}/signing", "signing", signing)
+        signers = {"receiver": "penerima-contoh", "storekeeper": self._stage.cast.storekeeper.name}
+        await self._keep(f"/v1/documents/{letter_id}/signing", "signing", signing("scan", letter_id, signers))
 
     async def _look_at(self, letter_id: str) -> None:
         """The page is a PDF, and the hash its QR carries is that of the letter."""

@@ -6,8 +6,8 @@ Owns these steps and the numbers of tents. Must not serve the needs of household
 from dataclasses import dataclass
 from typing import Any
 
-from tanggap.flood.custody import paper_hash
 from tanggap.flood.office import drawn_id
+from tanggap.flood.papers import paper_hash
 from tanggap.flood.plan import Post
 from tanggap.flood.readiness import PROVINCE_STORE, SERVICE
 from tanggap.flood.stage import Stage

@@ -5,9 +5,9 @@ Owns these steps for one warehouse. Must not change what the store holds.
 
 from typing import Any
 
-from tanggap.flood.custody import paper_hash
 from tanggap.flood.letters import OFFICE
 from tanggap.flood.office import STORES, drawn_id
+from tanggap.flood.papers import signing
 from tanggap.flood.readiness import SERVICE
 from tanggap.flood.stage import NotAsPlanned, Stage
 
@@ -43,14 +43,9 @@ async def _sign(stage: Stage, count_id: str) -> str:
     letter = {"document_id": letter_id, "document_kind": "serah_terima_piket", "office": OFFICE}
     letter["subject"] = f"count/{count_id}"
     await stage.must(SERVICE, stage.cast.storekeeper, "/v1/documents", stage.key("shift", "letter"), letter)
-    signing = {
-        "signatures": [
-            {"role": "storekeeper", "signer_id": stage.cast.storekeeper.name},
-            {"role": "receiver", "signer_id": stage.cast.inspector.name},
-        ],
-        "scan_sha256": paper_hash("piket", letter_id),
-        "scan_kept": "office_archive",
-    }
     path = f"/v1/documents/{letter_id}/signing"
-    await stage.must(SERVICE, stage.cast.storekeeper, path, stage.key("shift", "signing"), signing)
+    signed = signing(
+        "piket", letter_id, {"storekeeper": stage.cast.storekeeper.name, "receiver": stage.cast.inspector.name}
+    )
+    await stage.must(SERVICE, stage.cast.storekeeper, path, stage.key("shift", "signing"), signed)
     return letter_id
