@@ -43,8 +43,8 @@ def is_json() -> bool:
 
 
 def progress(text: str) -> None:
-    """Tells the person waiting what is going on, in the language spoken; never part of the answer."""
-    _progress.print(_(text), markup=False)
+    """Tells the person waiting what is going on; never part of the answer."""
+    _progress.print(text, markup=False)
 
 
 def console() -> Console:

@@ -40,7 +40,7 @@ def up(
     programs = [program for program in installed_services() if not only or program.name in only]
     if not programs:
         fail("no_services", _("No such service is installed."), next_step=_("Run this from the project's folder."))
-    supervisor = Supervisor(Home.at(home), programs, progress)
+    supervisor = Supervisor(Home.at(home), programs, lambda text: progress(_(text)))
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda _number, _frame: supervisor.end())
     try:
@@ -50,10 +50,10 @@ def up(
         for name, url in addresses.items():
             progress(f"{name:<10} {url}   " + _("interface: %(url)s", url=f"{url}/openapi.json"))
         if not once:
-            progress("Press Ctrl-C to stop.")
+            progress(_("Press Ctrl-C to stop."))
             supervisor.watch()
     finally:
-        progress("Stopping")
+        progress(_("Stopping"))
         supervisor.stop()
     document = {"services": addresses, "home": str(supervisor.home.folder), "flood_exit_code": code}
     answer(document, text=_("Stopped."), code=Exit(code) if code in set(Exit) else Exit.FAILED)

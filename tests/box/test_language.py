@@ -94,9 +94,7 @@ def _of_box(node: ast.AST) -> Iterator[str]:
             yield text
         case ast.Assign(targets=[ast.Name(id="text")], value=ast.Constant(value=str(text))):
             yield text
-        case ast.Call(
-            func=ast.Name(id="progress") | ast.Attribute(attr="report"), args=[ast.Constant(value=str(text))]
-        ):
+        case ast.Call(func=ast.Attribute(attr="report"), args=[ast.Constant(value=str(text))]):
             yield text
 
 
