@@ -113,6 +113,10 @@ async def test_no_route_no_proposal_and_a_label_where_distance_is_asked_for(offi
     assert slug(await office.post(f"/v1/routes/{new_id()}/closure", {"reason": "flooded"})) == "route-unknown"
     unknown = [{"from_end": "tidak-ada", "to_end": "62.06", "mode": "road", "minutes": 5}]
     assert slug(await office.post("/v1/routes", {"routes": unknown})) == "route-ends-unknown"
+    known = {"from_end": "62.06", "to_end": "62.71", "mode": "air", "minutes": 40}
+    before = len(await office.items("/v1/routes"))
+    assert slug(await office.post("/v1/routes", {"routes": [known, *unknown]})) == "route-ends-unknown"
+    assert len(await office.items("/v1/routes")) == before
 
 
 async def test_another_owners_goods_come_by_its_own_answer(office: Office, make_database: Callable[[], str]) -> None:

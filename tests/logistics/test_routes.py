@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.logistics.routes.domain import CloseRoute, ReopenRoute, Route, SetRoute, route_id
+from services.logistics.routes.domain import CloseRoute, ReopenRoute, Route, SetRoutes, StatedRoute, route_id
 from services.logistics.routes.network import Network, Way
 from shared.contracts.ids import RouteId
 from shared.contracts.routes import ClosureReason, RouteMode
@@ -22,9 +22,10 @@ def leg(from_end: str, to_end: str, minutes: int, **changes: object) -> Route:
     return Route(f"{from_end}/{to_end}", 1, from_end, to_end, minutes=minutes, **given_)  # type: ignore[arg-type]
 
 
-def set_route(minutes: int = 60, **changes: object) -> SetRoute:
-    given_: dict[str, object] = {"valid_from": TODAY, "recorded_on": TODAY, **changes}
-    return SetRoute(STORE, "62.06.01", RouteMode.RIVER, minutes, **given_)  # type: ignore[arg-type]
+def set_route(minutes: int = 60, **changes: object) -> SetRoutes:
+    given_: dict[str, object] = {"valid_from": TODAY, **changes}
+    stated = StatedRoute(STORE, "62.06.01", RouteMode.RIVER, minutes, **given_)  # type: ignore[arg-type]
+    return SetRoutes((stated,), TODAY)
 
 
 def way(routes: list[Route], to_place: str, to_area: str | None, *, on: date = TODAY) -> Way | None:

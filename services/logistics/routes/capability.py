@@ -21,7 +21,7 @@ ROUTES = Capability(
         ),
     ),
     deciders={
-        routes.SetRoute: routes.decide_set_route,
+        routes.SetRoutes: routes.decide_set_routes,
         routes.CloseRoute: routes.decide_close_route,
         routes.ReopenRoute: routes.decide_reopen_route,
     },

@@ -45,15 +45,14 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class SetRoute:
-    """The office sets a way, or its new figures. `ends_known`: both ends are places or areas there are."""
+class StatedRoute:
+    """A way as the office states it. `ends_known`: both ends are places or areas there are."""
 
     from_end: str
     to_end: str
     mode: RouteMode
     minutes: int
     valid_from: date
-    recorded_on: date
     valid_until: date | None = None
     capacity_kg: int | None = None
     ends_known: bool = True
@@ -63,9 +62,17 @@ class SetRoute:
         """The id of the way between these ends by this mode."""
         return route_id(self.from_end, self.to_end, self.mode)
 
+
+@dataclass(frozen=True, slots=True)
+class SetRoutes:
+    """The office sets ways or their new figures, all or none; of a way stated twice the last figures hold."""
+
+    routes: tuple[StatedRoute, ...]
+    recorded_on: date
+
     def aggregates(self) -> Sequence[Ref]:
-        """The route."""
-        return (Ref("route", self.route_id),)
+        """The routes."""
+        return [Ref("route", id_) for id_ in dict.fromkeys(one.route_id for one in self.routes)]
 
     def reads(self) -> Sequence[Ref]:
         """Nothing else."""
@@ -111,30 +118,45 @@ def route_id(from_end: str, to_end: str, mode: RouteMode) -> RouteId:
     return RouteId(str(uuid.uuid5(_ROUTES, f"{from_end}/{to_end}/{mode}")))
 
 
-def decide_set_route(states: States, command: SetRoute) -> list[Payload] | Refusal:
-    """Set a way between two different ends; the same figures again are no news."""
-    if command.from_end == command.to_end or not command.ends_known:
+def decide_set_routes(states: States, command: SetRoutes) -> list[Payload] | Refusal:
+    """Set ways between two different ends each; the same figures again are no news."""
+    refusals = map(_not_a_way, command.routes)
+    refusal = next((one for one in refusals if one is not None), None)
+    if refusal is not None:
+        return refusal
+    stated = {one.route_id: _set(one, command.recorded_on) for one in command.routes}
+    return [said for said in stated.values() if _is_news(states.find(Route, said.route_id), said)]
+
+
+def _not_a_way(stated: StatedRoute) -> Refusal | None:
+    if stated.from_end == stated.to_end or not stated.ends_known:
         return Refusal(
             slug="route-ends-unknown",
             detail="A route leads from one place or area to another that is known.",
             next_step="Check both ends; open the place first.",
             status=422,
         )
-    if command.valid_until is not None and command.valid_until < command.valid_from:
+    if stated.valid_until is not None and stated.valid_until < stated.valid_from:
         return _ends_before_it_begins()
-    said = RouteSet(
-        route_id=command.route_id,
-        from_end=command.from_end,
-        to_end=command.to_end,
-        mode=command.mode,
-        minutes=command.minutes,
-        capacity_kg=command.capacity_kg,
-        valid_from=command.valid_from,
-        valid_until=command.valid_until,
-        set_on=command.recorded_on,
+    return None
+
+
+def _set(stated: StatedRoute, recorded_on: date) -> RouteSet:
+    return RouteSet(
+        route_id=stated.route_id,
+        from_end=stated.from_end,
+        to_end=stated.to_end,
+        mode=stated.mode,
+        minutes=stated.minutes,
+        capacity_kg=stated.capacity_kg,
+        valid_from=stated.valid_from,
+        valid_until=stated.valid_until,
+        set_on=recorded_on,
     )
-    route = states.find(Route, command.route_id)
-    return [] if route is not None and _with_figures(route, said) == route else [said]
+
+
+def _is_news(route: Route | None, said: RouteSet) -> bool:
+    return route is None or _with_figures(route, said) != route
 
 
 def decide_close_route(states: States, command: CloseRoute) -> list[Payload] | Refusal:

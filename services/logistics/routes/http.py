@@ -12,9 +12,8 @@ from pydantic import Field
 
 from services.logistics import areas
 from services.logistics.doors import Asked, Body, CommandKey, Coordinator, Reader
-from services.logistics.office import Desk, together
 from services.logistics.routes import queries
-from services.logistics.routes.domain import CloseRoute, ReopenRoute, SetRoute
+from services.logistics.routes.domain import CloseRoute, ReopenRoute, SetRoutes, StatedRoute
 from shared.contracts.ids import RouteId, Slug, UuidText
 from shared.contracts.routes import ClosureReason, RouteMode
 from shared.contracts.values import Boolean, LegalDate, Number
@@ -60,16 +59,13 @@ def routes_router(runtime: Runtime) -> APIRouter:
 
     @router.post("", status_code=201, summary="Set ways by road, river or air, there and back")
     async def set_routes(request: Request, body: RoutesStated, principal: Coordinator, key: CommandKey) -> Response:
-        """Set again, the later figures hold; a way that is closed stays closed."""
-        desk = Desk(runtime, request, principal, key)
+        """Set again, the later figures hold; a way that is closed stays closed. All are set, or none."""
         async with runtime.database.reading() as connection:
             places = await queries.areas_of(connection, sorted(_ends(body.routes)))
         known = {end for end in _ends(body.routes) if end in places or (_AREA.fullmatch(end) and areas.is_known(end))}
-        commands = {
-            command.route_id: command for stated in body.routes for command in _commands(stated, known, runtime.today())
-        }
-        items = [desk.item(id_, command) for id_, command in commands.items()]
-        return desk.answer(together(await runtime.decisions.submit_all(items)))
+        today = runtime.today()
+        stated = tuple(way for one in body.routes for way in _ways(one, known, today))
+        return await office_command(runtime, request, principal, key, SetRoutes(stated, today))
 
     @router.post("/{route_id}/closure", status_code=201, summary="Close a way")
     async def close(
@@ -101,20 +97,19 @@ def _ends(routes: Iterable[RouteStated]) -> set[str]:
     return {end for stated in routes for end in (stated.from_end, stated.to_end)}
 
 
-def _commands(stated: RouteStated, known: Set[str], today: date) -> list[SetRoute]:
-    def command(from_end: str, to_end: str, minutes: int) -> SetRoute:
-        return SetRoute(
+def _ways(stated: RouteStated, known: Set[str], today: date) -> list[StatedRoute]:
+    def way(from_end: str, to_end: str, minutes: int) -> StatedRoute:
+        return StatedRoute(
             from_end=from_end,
             to_end=to_end,
             mode=stated.mode,
             minutes=minutes,
             valid_from=stated.valid_from or today,
-            recorded_on=today,
             valid_until=stated.valid_until,
             capacity_kg=stated.capacity_kg,
             ends_known=known >= {from_end, to_end},
         )
 
-    there = command(stated.from_end, stated.to_end, stated.minutes)
-    back = command(stated.to_end, stated.from_end, stated.minutes_back or stated.minutes)
+    there = way(stated.from_end, stated.to_end, stated.minutes)
+    back = way(stated.to_end, stated.from_end, stated.minutes_back or stated.minutes)
     return [there, back] if stated.both_ways else [there]
