@@ -29,7 +29,7 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## start everything and play a flood (ONCE=1 SCALE=0.05 SEED=7 FAULTS=1)
 	$(BIN)/tanggap up $(RUN)
 
-test: $(STAMP) ## run the tests that take less than six minutes together
+test: $(STAMP) ## run the tests, all but the slow ones (about seven minutes on two cores)
 	$(PYTEST) -m "not slow" $(ENTIRE)
 
 test-slow: $(STAMP) ## run the tests that take longer
